@@ -1,0 +1,20 @@
+/// What only a host with an operating system offers: files, clocks, and libraries opened at run time.
+#ifndef CHOST_H
+#define CHOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Maps a file read-only. 0, or errno. A size of 0 gives EINVAL.
+int32_t martlet_host_map_file(const char *path, const void **bytes, size_t *count);
+void martlet_host_unmap_file(const void *bytes, size_t count);
+/// Monotonic clock in nanoseconds.
+uint64_t martlet_host_nanoseconds(void);
+/// Peak resident set of this process in bytes.
+uint64_t martlet_host_peak_resident_bytes(void);
+/// Whole zeroed pages; NULL when there is no memory.
+void *martlet_host_allocate_pages(size_t count);
+/// Writes all bytes to a file descriptor (1 = standard output, 2 = standard error). 0, or errno.
+int32_t martlet_host_write(int32_t descriptor, const void *bytes, size_t count);
+
+#endif

@@ -1,0 +1,315 @@
+/// The C floor of Martlet: the types that cross into C, the kernel table, and the algorithms that walk a tensor once.
+///
+/// Activations lie in the arena as `uint8_t`, stored = int8 + 128 ("offset binary"), on every processor. Everything in
+/// this header that concerns an activation (zero points, clamps, tables) is in that stored domain, 0…255.
+/// Kernels trust their arguments: the Verifier proved them.
+#ifndef CSHIM_H
+#define CSHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// MARK: Processor families
+
+/// Kernel families. The numbers are stable; `MARTLET_ISA` names them as `martlet_family_name` does.
+typedef enum martlet_family : uint32_t {
+    MARTLET_FAMILY_SCALAR = 0,
+    MARTLET_FAMILY_AVX2 = 1,
+    MARTLET_FAMILY_AVXVNNI = 2,
+    MARTLET_FAMILY_AVX512VNNI = 3,
+    MARTLET_FAMILY_NEON = 8,
+    MARTLET_FAMILY_NEON_DOTPROD = 9,
+    MARTLET_FAMILY_NEON_I8MM = 10,
+    MARTLET_FAMILY_ARM_DSP = 16,
+    MARTLET_FAMILY_HELIUM = 17,
+    MARTLET_FAMILY_COUNT = 32,
+} martlet_family;
+
+// MARK: Tensors as rows
+
+/// Rows of one activation tensor, H×W×C, wherever they lie: a whole tensor (`rows_held == height`) or a ring of rows.
+/// Row r begins at `base + (r % rows_held) * row_pitch_bytes`; pixel x of it `pixel_pitch_bytes * x` further.
+/// At least 64 readable bytes follow the last byte of every buffer.
+typedef struct martlet_rows {
+    uint8_t *base;
+    ptrdiff_t row_pitch_bytes;
+    ptrdiff_t pixel_pitch_bytes;
+    int32_t rows_held;
+    int32_t height;
+    int32_t width;
+    int32_t channels;
+} martlet_rows;
+
+/// Where row `row` begins.
+static inline uint8_t *martlet_row(const martlet_rows *rows, int32_t row) {
+    int32_t slot = rows->rows_held == rows->height ? row : row % rows->rows_held;
+    return rows->base + (ptrdiff_t)slot * rows->row_pitch_bytes;
+}
+
+/// How a result is stored: `clamp(round_half_to_even(value) + zero_point, low, high)`, in the stored domain.
+typedef struct martlet_output {
+    int32_t zero_point;
+    int32_t low;
+    int32_t high;
+} martlet_output;
+
+// MARK: Convolution and fully connected
+
+/// Constants of sixteen output channels: 192 bytes, 64-byte aligned in the file.
+/// `bias` already holds the input zero point's share: bias − stored_input_zero_point · Σ weights.
+/// `weight_sum` is Σ weights, for families that hold activations as int8 (their bias is bias + 128 · weight_sum).
+typedef struct martlet_channel_block {
+    int32_t bias[16];
+    float factor[16];
+    int32_t weight_sum[16];
+} martlet_channel_block;
+
+/// A convolution (or a fully connected layer: kernel 1×1 over a 1×1 image).
+///
+/// Weights: `[groups][⌈OCg/16⌉][runs][run_quads][16][4]`. A *run* is a stretch of contiguous input bytes:
+/// a whole kernel row (KW·IC bytes, `runs = KH`) when `runs_per_row == 1`, else one tap (IC/groups bytes,
+/// `runs = KH·KW`). `run_quads = ⌈run bytes / 4⌉`, the tail padded with zero weights.
+typedef struct martlet_convolution {
+    const int8_t *weights;
+    const martlet_channel_block *channels;  // one a block of 16 output channels, in the order of the weights
+    int32_t kernel_height, kernel_width;
+    int32_t stride_height, stride_width;
+    int32_t dilation_height, dilation_width;
+    int32_t pad_top, pad_left;
+    int32_t groups;
+    int32_t runs_per_row;
+    int32_t input_zero_point;  // what padding is filled with
+    martlet_output output;
+    /// With a residual operand r the result is round(acc · factor + (r − residual_zero_point) · residual_factor):
+    /// both products and the sum are float32, rounded separately.
+    float residual_factor;
+    int32_t residual_zero_point;
+} martlet_convolution;
+
+/// Output pixels of one row for which every run is a plain pointer.
+typedef struct martlet_segment {
+    const uint8_t *const *runs;  // where each run of the first pixel begins
+    ptrdiff_t run_step;          // bytes from a pixel's run to the next pixel's
+    const uint8_t *residual;     // first pixel's first channel of this panel, or NULL
+    ptrdiff_t residual_step;
+    uint8_t *output;             // first pixel's first channel of this panel
+    ptrdiff_t output_step;
+    int32_t pixels;
+} martlet_segment;
+
+/// What a convolution tile needs that does not change from tile to tile.
+typedef struct martlet_panel {
+    const int8_t *weights;                  // of this panel's first block
+    const martlet_channel_block *channels;  // likewise
+    ptrdiff_t block_bytes;                  // weights of one block of 16 output channels
+    int32_t blocks;                         // blocks of 16 in this panel (the family's `panel_blocks` at most)
+    int32_t channels_stored;                // output channels of this panel that exist (≤ 16 · blocks)
+    int32_t runs, run_quads;
+    martlet_output output;
+    float residual_factor;
+    int32_t residual_zero_point;
+    const int8_t *next_weights;             // the panel that comes next, to prefetch (never NULL)
+} martlet_panel;
+
+// MARK: Depthwise
+
+/// A depthwise convolution, multiplier 1, C channels.
+///
+/// Weights: `[⌈C/16⌉][quads][16][4]`; which four taps a quad holds: `martlet_depthwise_quad`.
+/// `channels` as in a convolution.
+typedef struct martlet_depthwise {
+    const int8_t *weights;
+    const martlet_channel_block *channels;
+    int32_t kernel_height, kernel_width;
+    int32_t stride_height, stride_width;
+    int32_t dilation_height, dilation_width;
+    int32_t pad_top, pad_left;
+    int32_t input_zero_point;
+    martlet_output output;
+} martlet_depthwise;
+
+/// How many quads of taps a depthwise kernel packs into: rows go in groups of four, column by column; a single row
+/// left over goes by four columns, two or three rows left over column by column.
+static inline int32_t martlet_depthwise_quads(int32_t kernel_height, int32_t kernel_width) {
+    int32_t rest = kernel_height % 4;
+    return kernel_height / 4 * kernel_width + (rest == 0 ? 0 : rest == 1 ? (kernel_width + 3) / 4 : kernel_width);
+}
+
+/// The tap (kernel row · kernel_width + kernel column) at place `lane` (0…3) of quad `quad`, or −1 for padding.
+static inline int32_t martlet_depthwise_tap(int32_t kernel_height, int32_t kernel_width, int32_t quad, int32_t lane) {
+    int32_t full = kernel_height / 4 * kernel_width;
+    if (quad < full || kernel_height % 4 != 1) {
+        int32_t row = quad / kernel_width * 4 + lane, column = quad % kernel_width;
+        return row < kernel_height ? row * kernel_width + column : -1;
+    }
+    int32_t column = (quad - full) * 4 + lane;
+    return column < kernel_width ? (kernel_height - 1) * kernel_width + column : -1;
+}
+
+/// One output row segment of a depthwise convolution whose taps all lie inside readable memory.
+typedef struct martlet_depthwise_segment {
+    const uint8_t *const *rows;  // kernel_height pointers: tap row's first tap of the first pixel, channel 0
+    ptrdiff_t column_step;       // bytes from one kernel column to the next (dilation · pixel pitch)
+    ptrdiff_t pixel_step;        // bytes from one output pixel's first tap to the next's
+    uint8_t *output;
+    ptrdiff_t output_step;
+    int32_t pixels;
+} martlet_depthwise_segment;
+
+// MARK: Pooling and elementwise
+
+/// A pooling window walk. Average divides by the number of taps inside the image unless `count_padding`.
+typedef struct martlet_pooling {
+    int32_t kernel_height, kernel_width;
+    int32_t stride_height, stride_width;
+    int32_t dilation_height, dilation_width;
+    int32_t pad_top, pad_left, pad_bottom, pad_right;
+    int32_t count_padding;
+    int32_t input_zero_point;
+    float factor;  // average: input scale ÷ output scale (before division by the count)
+    martlet_output output;
+} martlet_pooling;
+
+/// round((a − zero_point_a) · factor_a + (b − zero_point_b) · factor_b): products and sum float32, rounded separately.
+typedef struct martlet_addition {
+    int32_t zero_point_a, zero_point_b;
+    float factor_a, factor_b;
+    martlet_output output;
+} martlet_addition;
+
+/// round(float((a − zero_point_a) · (b − zero_point_b)) · factor): the product is an exact integer.
+typedef struct martlet_multiplication {
+    int32_t zero_point_a, zero_point_b;
+    float factor;
+    martlet_output output;
+} martlet_multiplication;
+
+// MARK: The kernel table
+
+/// The primitives of one processor family. Every entry gives the bytes that the scalar family's entry gives.
+typedef struct martlet_kernels {
+    martlet_family family;
+    /// Blocks of 16 output channels that one call of `convolve` takes at most.
+    int32_t panel_blocks;
+    /// All pixels of all segments × the panel's channels. Segments have the same number of pixels.
+    void (*convolve)(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count);
+    /// `channels` channels from the first of each pointer; weights and channel blocks begin at that channel's block.
+    void (*depthwise)(
+        const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, int32_t channels);
+    /// into[i] = max(into[i], from[i])
+    void (*maximum)(uint8_t *restrict into, const uint8_t *restrict from, int32_t count);
+    /// sums[i] += from[i]
+    void (*accumulate)(int32_t *restrict sums, const uint8_t *restrict from, int32_t count);
+    /// output[i] = store(float(sums[i] + bias) · factor)
+    void (*requantize)(
+        uint8_t *restrict output, const int32_t *restrict sums, int32_t bias, float factor, martlet_output rule,
+        int32_t count);
+    /// Elementwise; `output` may be `a` or `b`.
+    void (*add)(uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_addition *rule, int32_t count);
+    void (*multiply)(
+        uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_multiplication *rule, int32_t count);
+    /// output[i] = table[input[i]]; `output` may be `input`.
+    void (*look_up)(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count);
+} martlet_kernels;
+
+/// Families that this processor can run, bit i for family i. Scalar is always there.
+uint32_t martlet_families(void);
+
+/// The table of a family, or NULL when it is not compiled in or this processor lacks it.
+const martlet_kernels *martlet_kernels_for(martlet_family family);
+
+/// The fastest family's table; the environment variable MARTLET_ISA forces one on a host (unknown or missing: the
+/// fastest, and `martlet_forced_family_missing` says so).
+const martlet_kernels *martlet_best_kernels(void);
+
+/// 1 when MARTLET_ISA names a family that cannot run here.
+int32_t martlet_forced_family_missing(void);
+
+/// "scalar", "avx2", "avxvnni", "avx512vnni", "neon", "neon-dotprod", "neon-i8mm", "arm-dsp", "helium".
+const char *martlet_family_name(martlet_family family);
+
+// MARK: Algorithms (each lives once; only the primitives above differ by processor)
+
+/// Output rows [first_row, end_row). `residual` may be NULL. `scratch`: martlet_convolution_scratch_bytes, 64-aligned.
+void martlet_convolution_rows(
+    const martlet_kernels *kernels, const martlet_convolution *convolution, const martlet_rows *input,
+    const martlet_rows *residual, const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch);
+/// Scratch bytes; only sizes, strides, pads and widths are read.
+size_t martlet_convolution_scratch_bytes(
+    const martlet_convolution *convolution, const martlet_rows *input, const martlet_rows *output);
+
+void martlet_depthwise_rows(
+    const martlet_kernels *kernels, const martlet_depthwise *depthwise, const martlet_rows *input,
+    const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch);
+size_t martlet_depthwise_scratch_bytes(
+    const martlet_depthwise *depthwise, const martlet_rows *input, const martlet_rows *output);
+
+/// Largest value of each window; padding never wins. The input's and output's quantization are equal.
+void martlet_maximum_pool_rows(
+    const martlet_kernels *kernels, const martlet_pooling *pooling, const martlet_rows *input,
+    const martlet_rows *output, int32_t first_row, int32_t end_row);
+/// store(float(Σ(q − zero point)) · (factor ÷ count)); the quotient is one float32 division. Scratch: 4 · C bytes.
+void martlet_average_pool_rows(
+    const martlet_kernels *kernels, const martlet_pooling *pooling, const martlet_rows *input,
+    const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch);
+
+/// Elementwise over rows. An operand with height and width 1 is broadcast over space, one with one channel over channels.
+void martlet_add_rows(
+    const martlet_kernels *kernels, const martlet_addition *rule, const martlet_rows *a, const martlet_rows *b,
+    const martlet_rows *output, int32_t first_row, int32_t end_row);
+void martlet_multiply_rows(
+    const martlet_kernels *kernels, const martlet_multiplication *rule, const martlet_rows *a, const martlet_rows *b,
+    const martlet_rows *output, int32_t first_row, int32_t end_row);
+/// output = table[input], 256 entries.
+void martlet_look_up_rows(
+    const martlet_kernels *kernels, const uint8_t *table, const martlet_rows *input, const martlet_rows *output,
+    int32_t first_row, int32_t end_row);
+/// Copies a window: output (y, x, c) = input (y·step_y + begin_y, x·step_x + begin_x, c·step_c + begin_c) where that lies
+/// inside, else `fill`; through `table` (256 entries) unless NULL. Writes the output's channels from
+/// `output_channel` on, `count` of them. Slice, Pad, Concat.
+typedef struct martlet_window {
+    int32_t begin_y, begin_x, begin_c;
+    int32_t step_y, step_x, step_c;
+    int32_t output_channel, count;
+    int32_t fill;
+    const uint8_t *table;
+} martlet_window;
+void martlet_copy_rows(
+    const martlet_kernels *kernels, const martlet_window *window, const martlet_rows *input,
+    const martlet_rows *output, int32_t first_row, int32_t end_row);
+
+/// Softmax over channels of each pixel: table[d] = exp(−d·scale) as 0.31 fixed point for d = max − q in 0…255;
+/// output = clamp(round_half_up(256 · e / Σe) , 0, 255) computed in 64-bit integers: stored zero point 0, scale 1/256.
+void martlet_softmax_rows(
+    const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row);
+
+/// 32-bit check of `count` bytes: 64 interleaved lanes (see Documentation/FileFormat.md). Not cryptographic.
+uint32_t martlet_checksum(const uint8_t *bytes, size_t count);
+
+// MARK: Float (host only: the Graph's evaluation and training)
+
+/// C[m][n] = A[m][k] · B[k][n] (+ C if `accumulate`), row-major float32 with leading dimensions in elements.
+/// `packed_b`: from martlet_float_pack_b, so that one packing serves many calls. Uses the fastest family.
+void martlet_float_gemm(
+    const float *a, ptrdiff_t a_stride, const float *packed_b, float *c, ptrdiff_t c_stride, int32_t m, int32_t n,
+    int32_t k, int32_t accumulate);
+/// Elements that packed B takes.
+size_t martlet_float_packed_b_count(int32_t n, int32_t k);
+/// Packs B; element (k, n) of it is `b[k * k_stride + n * n_stride]`.
+void martlet_float_pack_b(float *packed, const float *b, ptrdiff_t k_stride, ptrdiff_t n_stride, int32_t n, int32_t k);
+
+// MARK: Small helpers Swift cannot express without a 64-bit conversion on 32-bit targets
+
+static inline float martlet_float_from_bits(uint32_t bits) {
+    float value;
+    __builtin_memcpy(&value, &bits, 4);
+    return value;
+}
+
+/// a · b saturated to INT64_MAX when it overflows; operands must not be negative.
+static inline int64_t martlet_saturating_product(int64_t a, int64_t b) {
+    int64_t product;
+    return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
+#endif

@@ -1,0 +1,62 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Kernels are optimized even in debug builds; contraction is off because the numeric contract forbids fused
+/// multiply-add (Documentation/Architecture.md).
+let kernels: [CSetting] = [
+  .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra"])
+]
+
+let package = Package(
+  name: "Martlet",
+  products: [
+    .library(name: "Martlet", targets: ["Martlet"]),
+    .executable(name: "martlet", targets: ["Tool"]),
+    .executable(name: "martlet-run", targets: ["EdgeRun"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // Floor 0: the only C. CShim is what the runtime links; CHost is what only a host with an operating system has.
+    .target(name: "CShim", path: "CShim", exclude: ["Host"], cSettings: kernels),
+    .target(name: "CHost", path: "CShim/Host"),
+    // Floor 1
+    .target(name: "Martlet", dependencies: ["CShim"], swiftSettings: swift),
+    .target(name: "Graph", dependencies: ["CShim"], swiftSettings: swift),
+    // Floor 2
+    .target(name: "Datasets", dependencies: ["CHost"], swiftSettings: swift),
+    .target(name: "Importers", dependencies: ["Graph", "CHost"], swiftSettings: swift),
+    .target(name: "Architectures", dependencies: ["Graph"], swiftSettings: swift),
+    .target(name: "Compiler", dependencies: ["Graph", "Martlet"], swiftSettings: swift),
+    // Floor 3
+    .executableTarget(
+      name: "Tool",
+      dependencies: [
+        "Martlet", "Graph", "Datasets", "Importers", "Architectures", "Compiler", "CHost",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CHost"], swiftSettings: swift),
+    // Tests
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(name: "KernelTests", dependencies: ["CShim"], swiftSettings: swift),
+    .testTarget(
+      name: "MartletTests", dependencies: ["Martlet", "CShim", "CAllocationCounter"], swiftSettings: swift),
+    .testTarget(name: "GraphTests", dependencies: ["Graph"], swiftSettings: swift),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swift),
+    .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph"], swiftSettings: swift),
+    .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "Graph"], swiftSettings: swift),
+    .testTarget(
+      name: "OperatorTests",
+      dependencies: ["Martlet", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),
+    .testTarget(name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet"], swiftSettings: swift),
+    .testTarget(name: "ToolTests", dependencies: ["Tool"], swiftSettings: swift),
+  ],
+  cLanguageStandard: .gnu17
+)

@@ -1,0 +1,21 @@
+import Foundation
+
+/// A team of threads that splits index ranges: the float engine's only parallelism.
+public final class Workers: Sendable {
+  /// Threads that work at once, the caller included.
+  public let count: Int
+
+  /// A team of `count` threads; nil takes one a processor.
+  public init(count: Int? = nil) {
+    self.count = max(1, count ?? ProcessInfo.processInfo.activeProcessorCount)
+  }
+
+  /// Calls `body` with disjoint ranges that cover 0..<total, at once on several threads, and returns when all are done.
+  public func split(_ total: Int, minimum: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
+    let parts = max(1, min(count, total / max(1, minimum)))
+    if parts == 1 { return body(0..<total) }
+    DispatchQueue.concurrentPerform(iterations: parts) { part in
+      body(total * part / parts..<total * (part + 1) / parts)
+    }
+  }
+}

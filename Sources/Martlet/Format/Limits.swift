@@ -1,0 +1,19 @@
+/// Bounds that the Verifier enforces and `martlet inspect` prints. Larger models are refused, never truncated.
+public enum Limits {
+  /// Operators in one model.
+  public static var operators: Int { 4096 }
+  /// Tensors in one model.
+  public static var tensors: Int { 8192 }
+  /// Inputs of one operator.
+  public static var inputsPerOperator: Int { 64 }
+  /// Height, width or channels of a tensor.
+  public static var dimension: Int { 1 << 20 }
+  /// Bytes of a file.
+  public static var fileBytes: Int { 1 << 30 }
+  /// Bytes of an arena.
+  public static var arenaBytes: Int { 1 << 30 }
+  /// Bytes of a name.
+  public static var nameBytes: Int { 255 }
+  /// Bytes that must be readable after the last byte of every buffer (kernels read whole registers).
+  public static var slackBytes: Int { 64 }
+}

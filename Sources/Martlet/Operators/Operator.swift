@@ -1,0 +1,34 @@
+import CShim
+
+/// The runtime's half of one kind of layer. `Graph/Operators/Name.swift` is the host's.
+///
+/// A conforming type is never instantiated: an operator set is a type, so only the operators it names are linked.
+public protocol Operator {
+  /// The number in `OperatorRecord.code`. Never reused.
+  static var code: UInt32 { get }
+  /// The field's standard name, as the Graph's operator of that code has it.
+  static var kind: StaticString { get }
+
+  /// Proves that `run` stays inside its tensors, constants and scratch, whatever the data.
+  /// - Throws: `Fault` with the operator's index.
+  static func verify(_ step: borrowing Step) throws(Fault)
+
+  /// Bytes of scratch that `run` needs, for a record whose parameters and tensors are filled in.
+  /// Called by the Compiler to plan, and by the Verifier to check, after `verify`.
+  static func scratchBytes(_ step: borrowing Step) -> Int
+
+  /// Computes output rows `rows` from whatever input rows they need (all of which are there).
+  static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>)
+}
+
+/// A list of operators as a type: `With<Conv2D, With<Add, Empty>>`.
+public protocol OperatorSet {
+  /// Verifies a record of any operator in the set.
+  static func verify(_ step: borrowing Step) throws(Fault)
+  /// Scratch bytes of any operator in the set.
+  static func scratchBytes(_ step: borrowing Step) -> Int
+  /// Runs any operator in the set.
+  static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>)
+  /// The name of a code, or nil when the set lacks it.
+  static func kind(of code: UInt32) -> StaticString?
+}
