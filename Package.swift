@@ -30,15 +30,16 @@ let package = Package(
     .target(name: "Martlet", dependencies: ["CShim"], swiftSettings: swift),
     .target(name: "Graph", dependencies: ["CShim"], swiftSettings: swift),
     // Floor 2
-    .target(name: "Datasets", dependencies: ["CHost"], swiftSettings: swift),
-    .target(name: "Importers", dependencies: ["Graph", "CHost"], swiftSettings: swift),
+    .target(name: "Archives", dependencies: ["CHost"], swiftSettings: swift),
+    .target(name: "Datasets", dependencies: ["Archives", "CHost"], swiftSettings: swift),
+    .target(name: "Importers", dependencies: ["Graph", "Archives", "CHost"], swiftSettings: swift),
     .target(name: "Architectures", dependencies: ["Graph"], swiftSettings: swift),
     .target(name: "Compiler", dependencies: ["Graph", "Martlet"], swiftSettings: swift),
     // Floor 3
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "Martlet", "Graph", "Datasets", "Importers", "Architectures", "Compiler", "CHost",
+        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Compiler", "CHost",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),
@@ -49,7 +50,8 @@ let package = Package(
     .testTarget(
       name: "MartletTests", dependencies: ["Martlet", "CShim", "CAllocationCounter"], swiftSettings: swift),
     .testTarget(name: "GraphTests", dependencies: ["Graph"], swiftSettings: swift),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swift),
+    .testTarget(name: "ArchivesTests", dependencies: ["Archives"], swiftSettings: swift),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archives"], swiftSettings: swift),
     .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph"], swiftSettings: swift),
     .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "Graph"], swiftSettings: swift),
     .testTarget(

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CHostInflate.h"
+
 /// Maps a file read-only. 0, or errno. A size of 0 gives EINVAL.
 int32_t martlet_host_map_file(const char *path, const void **bytes, size_t *count);
 void martlet_host_unmap_file(const void *bytes, size_t count);
