@@ -83,6 +83,7 @@ public struct Graph: Sendable {
     let shapes: [[Int]]
     do throws(GraphError) {
       shapes = try operation.outputShapes(inputs.map { self[$0].shape })
+      for shape in shapes { try expectPlausible(shape) }
     } catch {
       throw GraphError("\(name) (\(operation.kind)): \(error.description)")
     }

@@ -33,6 +33,10 @@ extension Operator {
   public var fusesClamp: Bool { false }
   /// None, unless an operator says otherwise.
   public func macs(inputs: [[Int]], output: [Int]) -> Int { 0 }
+  /// None, unless an operator says otherwise.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    throw GraphError("\(node.name): \(kind) has no int8 form; replace it by operators that have one")
+  }
   /// The kind of this value's type.
   public var kind: String { Self.kind }
 }

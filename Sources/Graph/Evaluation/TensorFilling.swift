@@ -1,0 +1,19 @@
+extension Tensor {
+  /// A tensor whose every element `body` writes; the buffer starts uninitialized.
+  static func filled(_ shape: [Int], _ body: (UnsafeMutablePointer<Float>) -> Void) -> Tensor {
+    let count = shape.reduce(1, *)
+    let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let base = buffer.baseAddress { body(base) }
+      initialized = count
+    }
+    return Tensor(shape: shape, values: values)
+  }
+
+  /// Reads the elements in place.
+  func withPointer<Result>(_ body: (UnsafePointer<Float>) -> Result) -> Result {
+    values.withUnsafeBufferPointer { body($0.baseAddress!) }
+  }
+}
+
+/// Elements below which a second thread costs more than it brings.
+let smallestElementwisePart = 16384

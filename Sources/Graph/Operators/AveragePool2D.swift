@@ -1,0 +1,59 @@
+/// The mean of each window.
+///
+/// Input: image [N,H,W,C]. A window as large as the image is a global average pool.
+public struct AveragePool2D: Operator {
+  /// "AveragePool2D".
+  public static var kind: String { "AveragePool2D" }
+  /// Taps of the window.
+  public var window: Size2D
+  /// Input pixels from an output pixel to the next.
+  public var stride: Size2D
+  /// Zeros around the image.
+  public var padding: Padding2D
+  /// Whether padding counts in the divisor. What hangs over the padding (`roundsUp`) never does.
+  public var countsPadding: Bool
+  /// Whether a last window may hang over the end (ONNX `ceil_mode`).
+  public var roundsUp: Bool
+
+  /// An average pooling with these attributes.
+  public init(
+    window: Size2D, stride: Size2D = .one, padding: Padding2D = .zero, countsPadding: Bool = false,
+    roundsUp: Bool = false
+  ) {
+    self.window = window
+    self.stride = stride
+    self.padding = padding
+    self.countsPadding = countsPadding
+    self.roundsUp = roundsUp
+  }
+
+  /// A clamp costs nothing in the last step.
+  public var fusesClamp: Bool { true }
+
+  /// [N,OH,OW,C].
+  /// - Throws: `GraphError` when the window does not fit.
+  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
+    try expect(inputs, "image")
+    let image = inputs[0]
+    let geometry = try Window2D(image: image, window: window, stride: stride, padding: padding, roundsUp: roundsUp)
+    return [[image[0], geometry.outputHeight, geometry.outputWidth, image[3]]]
+  }
+
+  /// The mean over taps; a window that lies in padding alone gives 0.
+  public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
+    let geometry = Window2D(uncheckedImage: inputs[0].shape, window, stride, .one, padding, roundsUp)
+    let channels = inputs[0].shape[3]
+    return [
+      pool(inputs[0], geometry, on: workers, start: 0) { into, from, count in
+        for index in 0..<count { into[index] += from[index] }
+      } finish: { into, row, column in
+        let taps =
+          countsPadding
+          ? geometry.rows.paddedTapCount(row) * geometry.columns.paddedTapCount(column)
+          : geometry.rows.taps(row).count * geometry.columns.taps(column).count
+        let factor = 1 / Float(max(1, taps))
+        for index in 0..<channels { into[index] *= factor }
+      }
+    ]
+  }
+}

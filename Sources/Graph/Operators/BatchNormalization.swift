@@ -1,0 +1,71 @@
+/// A multiplication and an addition for each channel (the last axis), from the statistics of training:
+/// (x − mean) / √(variance + epsilon) · scale + shift.
+///
+/// Inputs: x […,C], scale [C], shift [C], mean [C], variance [C]. A plain per-channel multiply-add has mean 0,
+/// variance 1 and epsilon 0.
+public struct BatchNormalization: Operator {
+  /// "BatchNormalization".
+  public static var kind: String { "BatchNormalization" }
+  /// Added to the variance.
+  public var epsilon: Float
+
+  /// A normalization with this epsilon.
+  public init(epsilon: Float) { self.epsilon = epsilon }
+
+  /// A clamp costs nothing in the last step.
+  public var fusesClamp: Bool { true }
+
+  /// x's shape.
+  /// - Throws: `GraphError` when a constant does not have one value a channel.
+  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
+    try expect(inputs, "x", "scale", "shift", "mean", "variance")
+    guard let channels = inputs[0].last else { throw GraphError("a scalar has no channels to normalize") }
+    for (shape, name) in zip(inputs.dropFirst(), ["scale", "shift", "mean", "variance"]) {
+      try expectShape(shape, [channels], "the \(name)")
+    }
+    return [inputs[0]]
+  }
+
+  /// One a element.
+  public func macs(inputs: [[Int]], output: [Int]) -> Int { output.reduce(1, *) }
+
+  /// What each channel is multiplied by, and what is added then; computed in double precision.
+  ///
+  /// A channel whose variance + epsilon is not a positive finite number was constant in training and normalizes to
+  /// its shift alone: its factor is 0.
+  public func multipliersAndOffsets(
+    scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor
+  ) -> (multipliers: [Float], offsets: [Float]) {
+    var (multipliers, offsets): ([Float], [Float]) = ([], [])
+    for channel in 0..<scale.count {
+      let spread = Double(variance.values[channel]) + Double(epsilon)
+      let multiplier = Double(scale.values[channel]) / spread.squareRoot()
+      let offset = Double(shift.values[channel]) - Double(mean.values[channel]) * multiplier
+      let usable = spread > 0 && spread.isFinite && Float(multiplier).isFinite && Float(offset).isFinite
+      multipliers.append(usable ? Float(multiplier) : 0)
+      offsets.append(usable ? Float(offset) : shift.values[channel])
+    }
+    return (multipliers, offsets)
+  }
+
+  /// The normalized values.
+  public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
+    let (multipliers, offsets) = multipliersAndOffsets(
+      scale: inputs[1], shift: inputs[2], mean: inputs[3], variance: inputs[4])
+    let channels = multipliers.count
+    let result = Tensor.filled(inputs[0].shape) { result in
+      inputs[0].withPointer { x in
+        nonisolated(unsafe) let (result, x) = (result, x)
+        workers.split(inputs[0].count / channels, minimum: max(1, smallestElementwisePart / channels)) { pixels in
+          for pixel in pixels {
+            let place = pixel * channels
+            for channel in 0..<channels {
+              result[place + channel] = x[place + channel] * multipliers[channel] + offsets[channel]
+            }
+          }
+        }
+      }
+    }
+    return [result]
+  }
+}

@@ -1,0 +1,52 @@
+/// Joins tensors along one axis.
+public struct Concat: Operator {
+  /// "Concat".
+  public static var kind: String { "Concat" }
+  /// The axis, batch included, counted from 0.
+  public var axis: Int
+
+  /// Joins along `axis`.
+  public init(axis: Int) { self.axis = axis }
+
+  /// The inputs' shape with the sizes along `axis` added.
+  /// - Throws: `GraphError` when there is no input or another axis differs.
+  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
+    guard var shape = inputs.first else { throw GraphError("takes at least one input but has none") }
+    guard shape.indices.contains(axis) else {
+      throw GraphError("axis \(axis) does not exist in an input of shape \(shape)")
+    }
+    for other in inputs.dropFirst() {
+      var expected = shape
+      guard other.count == shape.count else {
+        throw GraphError("inputs of shape \(shape) and \(other) cannot be joined: their ranks differ")
+      }
+      expected[axis] = other[axis]
+      guard other == expected else {
+        throw GraphError("inputs of shape \(inputs[0]) and \(other) differ in more than axis \(axis)")
+      }
+      let (sum, overflow) = shape[axis].addingReportingOverflow(other[axis])
+      guard !overflow else { throw GraphError("the joined axis \(axis) is too long") }
+      shape[axis] = sum
+    }
+    return [shape]
+  }
+
+  /// The joined tensor.
+  public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
+    var shape = inputs[0].shape
+    shape[axis] = inputs.reduce(0) { $0 + $1.shape[axis] }
+    let outer = shape[..<axis].reduce(1, *)
+    let line = shape[axis...].reduce(1, *)
+    let result = Tensor.filled(shape) { result in
+      var begin = 0
+      for input in inputs {
+        let count = input.shape[axis...].reduce(1, *)
+        input.withPointer { x in
+          for index in 0..<outer { (result + index * line + begin).update(from: x + index * count, count: count) }
+        }
+        begin += count
+      }
+    }
+    return [result]
+  }
+}

@@ -1,0 +1,104 @@
+/// Two-dimensional convolution, optionally grouped, with an optional residual added to its result.
+///
+/// Inputs: image [N,H,W,IC], weights [OC,KH,KW,IC/groups], bias [OC], and with `hasResidual` a residual of the
+/// output's shape [N,OH,OW,OC].
+public struct Conv2D: Operator {
+  /// "Conv2D".
+  public static var kind: String { "Conv2D" }
+  /// Input pixels from an output pixel to the next.
+  public var stride: Size2D
+  /// Input pixels from a tap to the next.
+  public var dilation: Size2D
+  /// Zeros around the image.
+  public var padding: Padding2D
+  /// The channels are split into this many independent convolutions.
+  public var groups: Int
+  /// Whether the last input is added before the clamp.
+  public var hasResidual: Bool
+
+  /// A convolution with these attributes.
+  public init(
+    stride: Size2D = .one, dilation: Size2D = .one, padding: Padding2D = .zero, groups: Int = 1,
+    hasResidual: Bool = false
+  ) {
+    self.stride = stride
+    self.dilation = dilation
+    self.padding = padding
+    self.groups = groups
+    self.hasResidual = hasResidual
+  }
+
+  /// A clamp costs nothing in the last step.
+  public var fusesClamp: Bool { true }
+
+  /// [N,OH,OW,OC].
+  /// - Throws: `GraphError` when channels, groups, bias, residual or window do not fit.
+  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
+    if hasResidual {
+      try expect(inputs, "image", "weights", "bias", "residual")
+    } else {
+      try expect(inputs, "image", "weights", "bias")
+    }
+    let (image, weights) = (inputs[0], inputs[1])
+    try expectImage(image)
+    try expectImage(weights, "the weights (OC×KH×KW×IC/groups)")
+    try expect(groups, in: 1...largestAttribute, "the number of groups")
+    guard image[3] == weights[3] * groups, weights[0] % groups == 0 else {
+      throw GraphError(
+        "an image of \(image[3]) channels in \(groups) groups does not fit weights of \(weights[0]) output and "
+          + "\(weights[3]) input channels a group")
+    }
+    try expectShape(inputs[2], [weights[0]], "the bias")
+    let window = try Window2D(
+      image: image, window: Size2D(weights[1], weights[2]), stride: stride, dilation: dilation, padding: padding)
+    let output = [image[0], window.outputHeight, window.outputWidth, weights[0]]
+    if hasResidual { try expectShape(inputs[3], output, "the residual") }
+    return [output]
+  }
+
+  /// Multiply-accumulates with taps inside the image.
+  public func macs(inputs: [[Int]], output: [Int]) -> Int {
+    let weights = inputs[1]
+    let window = Window2D(uncheckedImage: inputs[0], Size2D(weights[1], weights[2]), stride, dilation, padding)
+    return inputs[0][0] * window.tapCount * weights[3] * weights[0]
+  }
+
+  /// The sum over taps and input channels, plus bias, plus residual.
+  public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
+    let (image, weights, bias) = (inputs[0], inputs[1], inputs[2])
+    let kernel = Size2D(weights.shape[1], weights.shape[2])
+    let window = Window2D(uncheckedImage: image.shape, kernel, stride, dilation, padding)
+    let (height, width, channels) = (image.shape[1], image.shape[2], image.shape[3])
+    let (outputs, depth) = (weights.shape[0], weights.shape[3])
+    let shape = [image.shape[0], window.outputHeight, window.outputWidth, outputs]
+    let result = Tensor.filled(shape) { result in
+      image.withPointer { x in
+        weights.withPointer { w in
+          nonisolated(unsafe) let (result, x, w) = (result, x, w)
+          workers.split(shape[0] * shape[1]) { rows in
+            for row in rows {
+              let (batch, y) = row.quotientAndRemainder(dividingBy: shape[1])
+              for column in 0..<shape[2] {
+                for output in 0..<outputs {
+                  let firstChannel = output / (outputs / groups) * depth
+                  var sum = bias.values[output]
+                  for ky in window.rows.taps(y) {
+                    let inputY = window.rows.start(y) + ky * dilation.height
+                    for kx in window.columns.taps(column) {
+                      let inputX = window.columns.start(column) + kx * dilation.width
+                      let from = x + ((batch * height + inputY) * width + inputX) * channels + firstChannel
+                      let tap = w + ((output * kernel.height + ky) * kernel.width + kx) * depth
+                      for channel in 0..<depth { sum += from[channel] * tap[channel] }
+                    }
+                  }
+                  result[(row * shape[2] + column) * outputs + output] = sum
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    return hasResidual ? Add().evaluate([result, inputs[3]], on: workers) : [result]
+  }
+}

@@ -1,0 +1,83 @@
+/// Convolution of each channel with a kernel of its own.
+///
+/// Inputs: image [N,H,W,C], weights [KH,KW,C], bias [C].
+public struct DepthwiseConv2D: Operator {
+  /// "DepthwiseConv2D".
+  public static var kind: String { "DepthwiseConv2D" }
+  /// Input pixels from an output pixel to the next.
+  public var stride: Size2D
+  /// Input pixels from a tap to the next.
+  public var dilation: Size2D
+  /// Zeros around the image.
+  public var padding: Padding2D
+
+  /// A depthwise convolution with these attributes.
+  public init(stride: Size2D = .one, dilation: Size2D = .one, padding: Padding2D = .zero) {
+    self.stride = stride
+    self.dilation = dilation
+    self.padding = padding
+  }
+
+  /// A clamp costs nothing in the last step.
+  public var fusesClamp: Bool { true }
+
+  /// [N,OH,OW,C].
+  /// - Throws: `GraphError` when channels, bias or window do not fit.
+  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
+    try expect(inputs, "image", "weights", "bias")
+    let (image, weights) = (inputs[0], inputs[1])
+    try expectImage(image)
+    guard weights.count == 3 else {
+      throw GraphError("the weights must be KH×KW×C, but their shape is \(weights)")
+    }
+    guard weights[2] == image[3] else {
+      throw GraphError("the image has \(image[3]) channels but the weights have \(weights[2])")
+    }
+    try expectShape(inputs[2], [image[3]], "the bias")
+    let window = try Window2D(
+      image: image, window: Size2D(weights[0], weights[1]), stride: stride, dilation: dilation, padding: padding)
+    return [[image[0], window.outputHeight, window.outputWidth, image[3]]]
+  }
+
+  /// Multiply-accumulates with taps inside the image.
+  public func macs(inputs: [[Int]], output: [Int]) -> Int {
+    let weights = inputs[1]
+    let window = Window2D(uncheckedImage: inputs[0], Size2D(weights[0], weights[1]), stride, dilation, padding)
+    return inputs[0][0] * window.tapCount * inputs[0][3]
+  }
+
+  /// The sum over taps, plus bias.
+  public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
+    let (image, weights, bias) = (inputs[0], inputs[1], inputs[2])
+    let kernel = Size2D(weights.shape[0], weights.shape[1])
+    let window = Window2D(uncheckedImage: image.shape, kernel, stride, dilation, padding)
+    let (height, width, channels) = (image.shape[1], image.shape[2], image.shape[3])
+    let shape = [image.shape[0], window.outputHeight, window.outputWidth, channels]
+    let result = Tensor.filled(shape) { result in
+      image.withPointer { x in
+        weights.withPointer { w in
+          nonisolated(unsafe) let (result, x, w) = (result, x, w)
+          workers.split(shape[0] * shape[1]) { rows in
+            for row in rows {
+              let (batch, y) = row.quotientAndRemainder(dividingBy: shape[1])
+              for column in 0..<shape[2] {
+                let into = result + (row * shape[2] + column) * channels
+                for channel in 0..<channels { into[channel] = bias.values[channel] }
+                for ky in window.rows.taps(y) {
+                  let inputY = window.rows.start(y) + ky * dilation.height
+                  for kx in window.columns.taps(column) {
+                    let inputX = window.columns.start(column) + kx * dilation.width
+                    let from = x + ((batch * height + inputY) * width + inputX) * channels
+                    let tap = w + (ky * kernel.width + kx) * channels
+                    for channel in 0..<channels { into[channel] += from[channel] * tap[channel] }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    return [result]
+  }
+}

@@ -1,0 +1,29 @@
+/// The same elements in the same order under another shape.
+public struct Reshape: Operator {
+  /// "Reshape".
+  public static var kind: String { "Reshape" }
+  /// The new shape, batch included, every dimension known.
+  public var shape: [Int]
+
+  /// Gives the input another shape.
+  public init(shape: [Int]) { self.shape = shape }
+
+  /// The bytes pass through.
+  public var outputQuantization: OutputQuantization { .sameAsInput }
+
+  /// `shape`.
+  /// - Throws: `GraphError` when the numbers of elements differ.
+  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
+    try expect(inputs, "x")
+    try expectPlausible(shape)
+    guard shape.reduce(1, *) == inputs[0].reduce(1, *) else {
+      throw GraphError("an input of shape \(inputs[0]) cannot become \(shape): the numbers of elements differ")
+    }
+    return [shape]
+  }
+
+  /// The input's elements; nothing is copied.
+  public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
+    [Tensor(shape: shape, values: inputs[0].values)]
+  }
+}

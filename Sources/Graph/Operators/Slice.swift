@@ -1,0 +1,50 @@
+/// A regular part of a tensor: element i of an axis is input element begin + i · step.
+public struct Slice: Operator {
+  /// "Slice".
+  public static var kind: String { "Slice" }
+  /// First element of each axis, batch included.
+  public var begin: [Int]
+  /// Elements taken of each axis.
+  public var size: [Int]
+  /// From an element to the next; negative runs backwards.
+  public var step: [Int]
+
+  /// A part of a tensor; one entry an axis.
+  public init(begin: [Int], size: [Int], step: [Int]) {
+    self.begin = begin
+    self.size = size
+    self.step = step
+  }
+
+  /// The bytes pass through.
+  public var outputQuantization: OutputQuantization { .sameAsInput }
+
+  /// `size`.
+  /// - Throws: `GraphError` when the part reaches outside the input.
+  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
+    try expect(inputs, "x")
+    let shape = inputs[0]
+    guard begin.count == shape.count, size.count == shape.count, step.count == shape.count else {
+      throw GraphError("begin \(begin), size \(size) and step \(step) need one entry for each axis of \(shape)")
+    }
+    for axis in shape.indices {
+      let (reach, overflow) = (size[axis] - 1).multipliedReportingOverflow(by: step[axis])
+      let (last, overflowLast) = begin[axis].addingReportingOverflow(reach)
+      guard size[axis] > 0, step[axis] != 0, !overflow, !overflowLast, (0..<shape[axis]).contains(begin[axis]),
+        (0..<shape[axis]).contains(last)
+      else {
+        throw GraphError(
+          "axis \(axis): \(size[axis]) elements from \(begin[axis]) in steps of \(step[axis]) do not lie in "
+            + "0..<\(shape[axis])")
+      }
+    }
+    return [size]
+  }
+
+  /// The part.
+  public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
+    let strides = rowMajorStrides(inputs[0].shape)
+    let first = zip(begin, strides).reduce(0) { $0 + $1.0 * $1.1 }
+    return [gather(inputs[0], shape: size, first: first, strides: zip(step, strides).map { $0 * $1 }, on: workers)]
+  }
+}
