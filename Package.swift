@@ -52,7 +52,7 @@ let package = Package(
     .testTarget(name: "GraphTests", dependencies: ["Graph"], swiftSettings: swift),
     .testTarget(name: "ArchivesTests", dependencies: ["Archives"], swiftSettings: swift),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archives"], swiftSettings: swift),
-    .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph"], swiftSettings: swift),
+    .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph", "Archives"], swiftSettings: swift),
     .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "Graph"], swiftSettings: swift),
     .testTarget(
       name: "OperatorTests",
