@@ -146,14 +146,18 @@ static inline int32_t martlet_depthwise_tap(int32_t kernel_height, int32_t kerne
     return column < kernel_width ? (kernel_height - 1) * kernel_width + column : -1;
 }
 
-/// One output row segment of a depthwise convolution whose taps all lie inside readable memory.
+/// One or two whole output rows of a depthwise convolution.
+/// Taps left and right of the image read the input zero point; rows above and below point at a row filled with it.
 typedef struct martlet_depthwise_segment {
-    const uint8_t *const *rows;  // kernel_height pointers: tap row's first tap of the first pixel, channel 0
-    ptrdiff_t column_step;       // bytes from one kernel column to the next (dilation · pixel pitch)
-    ptrdiff_t pixel_step;        // bytes from one output pixel's first tap to the next's
-    uint8_t *output;
-    ptrdiff_t output_step;
-    int32_t pixels;
+    /// Column 0 of each input row: output row j uses entries j · stride_height + (0 … kernel_height − 1).
+    /// Two output rows only without vertical dilation.
+    const uint8_t *const *rows;
+    ptrdiff_t input_pitch;  // bytes from an input pixel to the next
+    int32_t input_width;
+    uint8_t *outputs[2];    // the first pixel of each output row
+    ptrdiff_t output_pitch;
+    int32_t pixels;         // output pixels a row
+    int32_t output_rows;    // 1 or 2
 } martlet_depthwise_segment;
 
 // MARK: Pooling and elementwise
@@ -169,6 +173,16 @@ typedef struct martlet_pooling {
     float factor;  // average: input scale ÷ output scale (before division by the count)
     martlet_output output;
 } martlet_pooling;
+
+/// Output pixels of one row with the same taps inside the image.
+typedef struct martlet_tap_segment {
+    const uint8_t *const *taps;  // the first pixel's taps; one may be the output itself
+    int32_t tap_count;
+    int32_t pixels;
+    ptrdiff_t pixel_step;        // bytes from a pixel's tap to the next pixel's
+    uint8_t *output;
+    ptrdiff_t output_step;
+} martlet_tap_segment;
 
 /// round((a − zero_point_a) · factor_a + (b − zero_point_b) · factor_b): products and sum float32, rounded separately.
 typedef struct martlet_addition {
@@ -191,13 +205,15 @@ typedef struct martlet_kernels {
     martlet_family family;
     /// Blocks of 16 output channels that one call of `convolve` takes at most.
     int32_t panel_blocks;
+    /// Segments of at most so many pixels are handed to `convolve` two at a time, longer ones one at a time.
+    int32_t paired_pixels;
     /// All pixels of all segments × the panel's channels. Segments have the same number of pixels.
     void (*convolve)(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count);
     /// `channels` channels from the first of each pointer; weights and channel blocks begin at that channel's block.
     void (*depthwise)(
         const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, int32_t channels);
-    /// into[i] = max(into[i], from[i])
-    void (*maximum)(uint8_t *restrict into, const uint8_t *restrict from, int32_t count);
+    /// Largest tap of each pixel and channel.
+    void (*maximum)(const martlet_tap_segment *segment, int32_t channels);
     /// sums[i] += from[i]
     void (*accumulate)(int32_t *restrict sums, const uint8_t *restrict from, int32_t count);
     /// output[i] = store(float(sums[i] + bias) · factor)
@@ -234,13 +250,15 @@ const char *martlet_family_name(martlet_family family);
 void martlet_convolution_rows(
     const martlet_kernels *kernels, const martlet_convolution *convolution, const martlet_rows *input,
     const martlet_rows *residual, const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch);
-/// Scratch bytes; only sizes, strides, pads and widths are read.
+/// Scratch bytes, a multiple of 64 and often 0. Reads the convolution's sizes, strides, dilations, pads and groups,
+/// both shapes, and `input->pixel_pitch_bytes`; no pointers, row pitches or rows held.
 size_t martlet_convolution_scratch_bytes(
     const martlet_convolution *convolution, const martlet_rows *input, const martlet_rows *output);
 
 void martlet_depthwise_rows(
     const martlet_kernels *kernels, const martlet_depthwise *depthwise, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch);
+/// Scratch bytes, as above.
 size_t martlet_depthwise_scratch_bytes(
     const martlet_depthwise *depthwise, const martlet_rows *input, const martlet_rows *output);
 
@@ -249,11 +267,12 @@ void martlet_maximum_pool_rows(
     const martlet_kernels *kernels, const martlet_pooling *pooling, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row);
 /// store(float(Σ(q − zero point)) · (factor ÷ count)); the quotient is one float32 division. Scratch: 4 · C bytes.
+/// Count: taps inside the image, or with `count_padding` taps inside the padded image; at least 1.
 void martlet_average_pool_rows(
     const martlet_kernels *kernels, const martlet_pooling *pooling, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch);
 
-/// Elementwise over rows. An operand with height and width 1 is broadcast over space, one with one channel over channels.
+/// Elementwise over rows. An operand of height, width or channels 1 is broadcast over that dimension.
 void martlet_add_rows(
     const martlet_kernels *kernels, const martlet_addition *rule, const martlet_rows *a, const martlet_rows *b,
     const martlet_rows *output, int32_t first_row, int32_t end_row);
@@ -264,9 +283,9 @@ void martlet_multiply_rows(
 void martlet_look_up_rows(
     const martlet_kernels *kernels, const uint8_t *table, const martlet_rows *input, const martlet_rows *output,
     int32_t first_row, int32_t end_row);
-/// Copies a window: output (y, x, c) = input (y·step_y + begin_y, x·step_x + begin_x, c·step_c + begin_c) where that lies
-/// inside, else `fill`; through `table` (256 entries) unless NULL. Writes the output's channels from
-/// `output_channel` on, `count` of them. Slice, Pad, Concat.
+/// Copies a window: output (y, x, output_channel + c) = input (y·step_y + begin_y, x·step_x + begin_x, c·step_c + begin_c)
+/// for c in 0 ..< count where that lies inside the input, through `table` (256 entries) unless NULL; else `fill` as it is.
+/// Slice, Pad, Concat. Steps are not negative.
 typedef struct martlet_window {
     int32_t begin_y, begin_x, begin_c;
     int32_t step_y, step_x, step_c;
@@ -279,7 +298,7 @@ void martlet_copy_rows(
     const martlet_rows *output, int32_t first_row, int32_t end_row);
 
 /// Softmax over channels of each pixel: table[d] = exp(−d·scale) as 0.31 fixed point for d = max − q in 0…255;
-/// output = clamp(round_half_up(256 · e / Σe) , 0, 255) computed in 64-bit integers: stored zero point 0, scale 1/256.
+/// output = min(round_half_up(256 · e / Σe), 255) computed in 64-bit integers: stored zero point 0, scale 1/256.
 void martlet_softmax_rows(
     const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row);
 

@@ -1,0 +1,113 @@
+// Which kernel families there are, and which of them this processor can run.
+#include "kernels.h"
+
+#if __STDC_HOSTED__
+#include <stdlib.h>
+#endif
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+/// Register state that the operating system saves (XCR0).
+static uint32_t saved_state(void) {
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+
+uint32_t martlet_families(void) {
+    uint32_t families = 1u << MARTLET_FAMILY_SCALAR;
+    uint32_t eax, ebx, ecx, edx;
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & bit_OSXSAVE)) return families;
+    uint32_t saved = saved_state();
+    uint32_t fma = ecx & bit_FMA;
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return families;
+    uint32_t subleaves = eax;
+    uint32_t avx512_foundation = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+    uint32_t avx512_integer = bit_AVX512VNNI | bit_AVX512VBMI;
+    if ((saved & 0x6) != 0x6 || !fma || !(ebx & bit_AVX2)) return families;
+    families |= 1u << MARTLET_FAMILY_AVX2;
+    if ((saved & 0xE6) == 0xE6 && (ebx & avx512_foundation) == avx512_foundation
+        && (ecx & avx512_integer) == avx512_integer) {
+        families |= 1u << MARTLET_FAMILY_AVX512VNNI;
+    }
+    if (subleaves >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & (1u << 4))) {
+        families |= 1u << MARTLET_FAMILY_AVXVNNI;
+    }
+    return families;
+}
+#else
+uint32_t martlet_families(void) { return 1u << MARTLET_FAMILY_SCALAR; }
+#endif
+
+/// The table compiled in for a family, or NULL.
+static const martlet_kernels *compiled_kernels(martlet_family family) {
+    switch (family) {
+    case MARTLET_FAMILY_SCALAR: return &martlet_scalar_kernels;
+    default: return NULL;
+    }
+}
+
+const martlet_kernels *martlet_kernels_for(martlet_family family) {
+    if ((uint32_t)family >= MARTLET_FAMILY_COUNT || !(martlet_families() >> family & 1)) return NULL;
+    return compiled_kernels(family);
+}
+
+const char *martlet_family_name(martlet_family family) {
+    switch (family) {
+    case MARTLET_FAMILY_SCALAR: return "scalar";
+    case MARTLET_FAMILY_AVX2: return "avx2";
+    case MARTLET_FAMILY_AVXVNNI: return "avxvnni";
+    case MARTLET_FAMILY_AVX512VNNI: return "avx512vnni";
+    case MARTLET_FAMILY_NEON: return "neon";
+    case MARTLET_FAMILY_NEON_DOTPROD: return "neon-dotprod";
+    case MARTLET_FAMILY_NEON_I8MM: return "neon-i8mm";
+    case MARTLET_FAMILY_ARM_DSP: return "arm-dsp";
+    case MARTLET_FAMILY_HELIUM: return "helium";
+    default: return "unknown";
+    }
+}
+
+/// What MARTLET_ISA says, or NULL. There is no environment without an operating system.
+static const char *forced_name(void) {
+#if __STDC_HOSTED__
+    const char *name = getenv("MARTLET_ISA");
+    return name != NULL && name[0] != 0 ? name : NULL;
+#else
+    return NULL;
+#endif
+}
+
+static int32_t names_equal(const char *a, const char *b) {
+    while (*a != 0 && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/// The table that MARTLET_ISA names, or NULL.
+static const martlet_kernels *forced_kernels(void) {
+    const char *name = forced_name();
+    if (name == NULL) return NULL;
+    for (uint32_t family = 0; family < MARTLET_FAMILY_COUNT; family++) {
+        if (names_equal(name, martlet_family_name((martlet_family)family))) {
+            return martlet_kernels_for((martlet_family)family);
+        }
+    }
+    return NULL;
+}
+
+int32_t martlet_forced_family_missing(void) { return forced_name() != NULL && forced_kernels() == NULL; }
+
+const martlet_kernels *martlet_best_kernels(void) {
+    const martlet_kernels *forced = forced_kernels();
+    if (forced != NULL) return forced;
+    uint32_t families = martlet_families();
+    for (uint32_t family = MARTLET_FAMILY_COUNT; family-- > 1;) {
+        if (!(families >> family & 1)) continue;
+        const martlet_kernels *kernels = compiled_kernels((martlet_family)family);
+        if (kernels != NULL) return kernels;
+    }
+    return &martlet_scalar_kernels;
+}

@@ -1,0 +1,51 @@
+/// What the C files share and Swift does not see: the families' tables and the rounding rule.
+#ifndef MARTLET_KERNELS_H
+#define MARTLET_KERNELS_H
+
+#include "CShim.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+#define MARTLET_INLINE static inline __attribute__((always_inline))
+
+extern const martlet_kernels martlet_scalar_kernels;
+#if defined(__x86_64__)
+extern const martlet_kernels martlet_avx2_kernels;
+extern const martlet_kernels martlet_avxvnni_kernels;
+extern const martlet_kernels martlet_avx512vnni_kernels;
+#endif
+
+MARTLET_INLINE int32_t martlet_minimum(int32_t a, int32_t b) { return a < b ? a : b; }
+MARTLET_INLINE int32_t martlet_maximum(int32_t a, int32_t b) { return a > b ? a : b; }
+MARTLET_INLINE int32_t martlet_clamp(int32_t value, int32_t low, int32_t high) {
+    return martlet_minimum(martlet_maximum(value, low), high);
+}
+MARTLET_INLINE int32_t martlet_divide_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
+MARTLET_INLINE size_t martlet_align(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+/// Nearest integer, halves to even, of a value saturated to 16 bits: a result is clamped to eight bits after a zero
+/// point of eight bits is added, so nothing beyond 16 bits can matter.
+/// Adding 1.5 · 2^23 leaves the rounded integer in the low bits of the sum.
+MARTLET_INLINE int32_t martlet_round(float value) {
+    if (value > 32767.0f) value = 32767.0f;
+    if (value < -32768.0f) value = -32768.0f;
+    float shifted = value + 12582912.0f;
+    int32_t bits;
+    __builtin_memcpy(&bits, &shifted, 4);
+    return bits - 0x4B400000;
+}
+
+/// The one rule by which a real value becomes a stored byte.
+MARTLET_INLINE uint8_t martlet_store(float value, martlet_output rule) {
+    return (uint8_t)martlet_clamp(martlet_round(value) + rule.zero_point, rule.low, rule.high);
+}
+
+/// Where the tap (row, column) of a depthwise kernel lies in its packed quads: quad · 4 + lane.
+/// The inverse of `martlet_depthwise_tap`.
+MARTLET_INLINE int32_t martlet_depthwise_place(int32_t kernel_height, int32_t kernel_width, int32_t row, int32_t column) {
+    int32_t group = row / 4;
+    if (kernel_height % 4 == 1 && row == kernel_height - 1) return group * kernel_width * 4 + column;
+    return (group * kernel_width + column) * 4 + row % 4;
+}
+
+#endif
