@@ -22,6 +22,8 @@ public struct LoweredOperator: Sendable {
   public var channels: [martlet_channel_block] = []
   /// Look-up table bytes.
   public var table: [UInt8] = []
+  /// What had to be bent so that no value overflows or vanishes: sentences for the conversion report.
+  public var notes: [String] = []
 
   /// A record with these parameters and no constants.
   public init(code: UInt32, operands: [Int], parameters: [Int32] = []) {

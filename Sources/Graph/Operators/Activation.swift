@@ -78,4 +78,15 @@ public struct Activation: Operator {
     let function = function
     return [map(inputs[0], on: workers) { function($0) }]
   }
+
+  /// A look-up of each byte in a table.
+  /// - Throws: `GraphError` when a quantization is missing.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    _ = try node.runtimeShape(0)
+    var record = LoweredOperator(code: 8, operands: [0])
+    record.table = activationTable(
+      from: try node.activation(0), to: try node.outputRule(), clamp: node.clamp
+    ) { function($0) }
+    return .step(record)
+  }
 }

@@ -22,4 +22,20 @@ public struct Add: Operator {
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
     [combine(inputs[0], inputs[1], on: workers) { $0 + $1 }]
   }
+
+  /// A record of the runtime's Add.
+  /// - Throws: `GraphError` when an operand is a constant, or broadcast in a way that the runtime has no form for.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    try node.expectRuntimeBroadcast()
+    let output = Double(try node.outputRule().scale)
+    var record = LoweredOperator(code: 6, operands: [0, 1])
+    var factors: [Int32] = []
+    for index in 0..<2 {
+      let exact = Double(try node.activation(index).scale) / output
+      factors.append(parameter(limitedFactor(exact, magnitude: 512, node.name, notes: &record.notes)))
+    }
+    let (low, high) = try node.clampBounds()
+    record.parameters = [low, high] + factors
+    return .step(record)
+  }
 }

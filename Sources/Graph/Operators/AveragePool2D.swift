@@ -56,4 +56,18 @@ public struct AveragePool2D: Operator {
       }
     ]
   }
+
+  /// A record of the runtime's AveragePool2D.
+  /// - Throws: `GraphError` when a window may lie in padding alone, or a quantization is missing.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    _ = try node.runtimeShape(0)
+    let geometry = Window2D(uncheckedImage: node.inputs[0].shape, window, stride, .one, padding, roundsUp)
+    var record = LoweredOperator(code: 5, operands: [0], parameters: try geometry.poolingParameters(node.name))
+    let exact = Double(try node.activation(0).scale) / Double(try node.outputRule().scale)
+    let taps = Double(window.height * window.width)
+    let factor = limitedFactor(exact, magnitude: 256 * taps, node.name, notes: &record.notes)
+    let (low, high) = try node.clampBounds()
+    record.parameters += [countsPadding ? 1 : 0, parameter(factor), low, high]
+    return .step(record)
+  }
 }

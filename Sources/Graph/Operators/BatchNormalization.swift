@@ -68,4 +68,20 @@ public struct BatchNormalization: Operator {
     }
     return [result]
   }
+
+  /// A record of the runtime's DepthwiseConv2D with a 1×1 kernel.
+  /// - Throws: `GraphError` when a statistic is not constant or a quantization is missing.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    _ = try node.runtimeShape(0)
+    let (multipliers, offsets) = multipliersAndOffsets(
+      scale: try node.constant(1, "scale"), shift: try node.constant(2, "shift"), mean: try node.constant(3, "mean"),
+      variance: try node.constant(4, "variance"))
+    let channels = multipliers.count
+    var record = try node.depthwiseRecord(
+      weights: Tensor(shape: [1, 1, channels], values: multipliers), bias: Tensor(shape: [channels], values: offsets),
+      packing: DepthwisePacking(channels: channels, kernel: .one))
+    let (low, high) = try node.clampBounds()
+    record.parameters = [1, 1, 1, 1, 1, 1, 0, 0, low, high]
+    return .step(record)
+  }
 }

@@ -49,4 +49,27 @@ public struct Concat: Operator {
     }
     return [result]
   }
+
+  /// A record of the runtime's Concat; inputs quantized unlike the output go through tables.
+  /// - Throws: `GraphError` when images would be joined along the batch, or a quantization is missing.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    _ = try node.runtimeOutputShape()
+    let rank = node.output.shape.count
+    guard let runtimeAxis = rank > 4 && axis == 1 ? 0 : RuntimeShape.axis(axis, rank: rank) else {
+      throw GraphError(
+        "\(node.name): tensors of shape \(node.output.shape) cannot be joined along axis \(axis) in the packed "
+          + "network; join along rows, pixels or channels")
+    }
+    let output = try node.outputRule()
+    var tables: [UInt8] = []
+    var needsTables = false
+    for index in node.inputs.indices {
+      let input = try node.activation(index)
+      needsTables = needsTables || input != output
+      tables += activationTable(from: input, to: output) { $0 }
+    }
+    var record = LoweredOperator(code: 10, operands: Array(node.inputs.indices), parameters: [Int32(runtimeAxis)])
+    if needsTables { record.table = tables }
+    return .step(record)
+  }
 }

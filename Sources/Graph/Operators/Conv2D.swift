@@ -101,4 +101,31 @@ public struct Conv2D: Operator {
     }
     return hasResidual ? Add().evaluate([result, inputs[3]], on: workers) : [result]
   }
+
+  /// A record of the runtime's Conv2D with packed weights.
+  /// - Throws: `GraphError` when weights are not constant or a quantization is missing.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    let weights = try node.constant(1, "weights")
+    let bias = try node.constant(2, "bias")
+    _ = try node.runtimeShape(0)
+    let kernel = Size2D(weights.shape[1], weights.shape[2])
+    let packing = DensePacking(
+      outputs: weights.shape[0], kernel: kernel, depth: weights.shape[3], groups: groups, dilation: dilation)
+    var residualFactor = 0.0
+    if hasResidual {
+      residualFactor = Double(try node.activation(3).scale) / Double(try node.outputRule().scale)
+    }
+    var notes: [String] = []
+    let limited = limitedFactor(residualFactor, magnitude: 512, node.name, notes: &notes)
+    var record = try node.denseRecord(
+      code: 1, weights: weights, bias: bias, packing: packing, residualFactor: Double(limited))
+    if hasResidual { record.operands.append(3) }
+    record.notes += notes
+    let (low, high) = try node.clampBounds()
+    record.parameters =
+      try parameters(
+        kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width, padding.top,
+        padding.left, groups, packing.runsPerRow, of: node.name) + [low, high, parameter(limited)]
+    return .step(record)
+  }
 }

@@ -80,4 +80,21 @@ public struct DepthwiseConv2D: Operator {
     }
     return [result]
   }
+
+  /// A record of the runtime's DepthwiseConv2D with packed weights.
+  /// - Throws: `GraphError` when weights are not constant or a quantization is missing.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    let weights = try node.constant(1, "weights")
+    let bias = try node.constant(2, "bias")
+    _ = try node.runtimeShape(0)
+    let kernel = Size2D(weights.shape[0], weights.shape[1])
+    let packing = DepthwisePacking(channels: weights.shape[2], kernel: kernel)
+    var record = try node.depthwiseRecord(weights: weights, bias: bias, packing: packing)
+    let (low, high) = try node.clampBounds()
+    record.parameters =
+      try parameters(
+        kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width, padding.top,
+        padding.left, of: node.name) + [low, high]
+    return .step(record)
+  }
 }

@@ -51,4 +51,20 @@ public struct FullyConnected: Operator {
     }
     return [result]
   }
+
+  /// A record of the runtime's FullyConnected; for more than one position, of a 1×1 Conv2D.
+  /// - Throws: `GraphError` when weights are not constant or a quantization is missing.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    let weights = try node.constant(1, "weights")
+    let bias = try node.constant(2, "bias")
+    _ = try node.runtimeShape(0)
+    let packing = DensePacking(
+      outputs: weights.shape[0], kernel: .one, depth: weights.shape[1], groups: 1, dilation: .one)
+    let isSinglePosition = node.inputs[0].shape.dropLast().allSatisfy { $0 == 1 }
+    var record = try node.denseRecord(code: isSinglePosition ? 3 : 1, weights: weights, bias: bias, packing: packing)
+    let (low, high) = try node.clampBounds()
+    record.parameters =
+      isSinglePosition ? [low, high] : [1, 1, 1, 1, 1, 1, 0, 0, 1, 1, low, high, parameter(Float(0))]
+    return .step(record)
+  }
 }

@@ -49,4 +49,14 @@ public struct MaxPool2D: Operator {
       }
     ]
   }
+
+  /// A record of the runtime's MaxPool2D.
+  /// - Throws: `GraphError` when a window may lie in padding alone, or the output is quantized unlike the input.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    _ = try node.runtimeShape(0)
+    try node.expectSameQuantization()
+    let geometry = Window2D(uncheckedImage: node.inputs[0].shape, window, stride, dilation, padding, roundsUp)
+    return .step(
+      LoweredOperator(code: 4, operands: [0], parameters: try geometry.poolingParameters(node.name)))
+  }
 }

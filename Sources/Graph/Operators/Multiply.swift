@@ -22,4 +22,17 @@ public struct Multiply: Operator {
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
     [combine(inputs[0], inputs[1], on: workers) { $0 * $1 }]
   }
+
+  /// A record of the runtime's Multiply.
+  /// - Throws: `GraphError` when an operand is a constant, or broadcast in a way that the runtime has no form for.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    try node.expectRuntimeBroadcast()
+    let scales = Double(try node.activation(0).scale) * Double(try node.activation(1).scale)
+    var record = LoweredOperator(code: 7, operands: [0, 1])
+    let factor = limitedFactor(
+      scales / Double(try node.outputRule().scale), magnitude: 65536, node.name, notes: &record.notes)
+    let (low, high) = try node.clampBounds()
+    record.parameters = [low, high, parameter(factor)]
+    return .step(record)
+  }
 }

@@ -57,4 +57,18 @@ public struct Pad: Operator {
     }
     return [result]
   }
+
+  /// A record of the runtime's Pad.
+  /// - Throws: `GraphError` when the batch is padded, or merged axes are in a way that has no form at run time.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    try node.expectSameQuantization()
+    _ = try node.runtimeOutputShape()
+    let shape = node.inputs[0].shape
+    let wholeAxes = zip(before, after).map { $0 == 0 && $1 == 0 }
+    let begins = try node.runtimeAmounts(before, of: shape, wholeAxes: wholeAxes)
+    let fill = Int(try node.activation(0).quantize(value))
+    return .step(
+      LoweredOperator(
+        code: 12, operands: [0], parameters: try parameters(begins[0], begins[1], begins[2], fill, of: node.name)))
+  }
 }

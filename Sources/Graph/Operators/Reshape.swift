@@ -26,4 +26,13 @@ public struct Reshape: Operator {
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
     [Tensor(shape: shape, values: inputs[0].values)]
   }
+
+  /// The input's bytes under another shape.
+  /// - Throws: `GraphError` when the new shape has no batch of 1 in front.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    _ = try node.runtimeShape(0)
+    _ = try node.runtimeOutputShape()
+    try node.expectSameQuantization()
+    return .alias
+  }
 }

@@ -47,4 +47,25 @@ public struct Slice: Operator {
     let first = zip(begin, strides).reduce(0) { $0 + $1.0 * $1.1 }
     return [gather(inputs[0], shape: size, first: first, strides: zip(step, strides).map { $0 * $1 }, on: workers)]
   }
+
+  /// A record of the runtime's Slice.
+  /// - Throws: `GraphError` when a part of merged axes or a backward step has no form at run time.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    try node.expectSameQuantization()
+    _ = try node.runtimeShape(0)
+    guard step.allSatisfy({ $0 > 0 }) else {
+      throw GraphError("\(node.name): a slice that runs backwards has no int8 form; reorder the weights instead")
+    }
+    let shape = node.inputs[0].shape
+    guard shape.count < 5 || step[1] == 1 else {
+      throw GraphError("\(node.name): the merged axis 1 of \(shape) can only be sliced in steps of 1 at run time")
+    }
+    let wholeAxes = zip(size, shape).map { $0 == $1 }
+    let begins = try node.runtimeAmounts(begin, of: shape, wholeAxes: zip(wholeAxes, step).map { $0 && $1 == 1 })
+    let steps = RuntimeShape.lastAxes(step, missing: 1)
+    return .step(
+      LoweredOperator(
+        code: 11, operands: [0],
+        parameters: try parameters(begins[0], begins[1], begins[2], steps[0], steps[1], steps[2], of: node.name)))
+  }
 }

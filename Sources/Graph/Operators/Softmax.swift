@@ -42,4 +42,19 @@ public struct Softmax: Operator {
     }
     return [result]
   }
+
+  /// A record of the runtime's Softmax with its table of exponentials.
+  /// - Throws: `GraphError` when the output is not quantized as probabilities.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    _ = try node.runtimeShape(0)
+    let output = try node.outputRule()
+    guard outputQuantization == .fixed(output) else {
+      throw GraphError(
+        "\(node.name): softmax gives probabilities of scale 1/256 and zero point −128, but its output is quantized "
+          + "with scale \(output.scale) and zero point \(output.zeroPoint); drop the output's quantization")
+    }
+    var record = LoweredOperator(code: 9, operands: [0])
+    record.table = softmaxTable(inputScale: try node.activation(0).scale)
+    return .step(record)
+  }
 }

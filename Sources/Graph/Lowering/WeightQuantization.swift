@@ -1,0 +1,86 @@
+/// Which axis of a weight array is the output channel.
+public enum WeightOrder: Sendable {
+  /// The first: OC×KH×KW×IC, M×K.
+  case channelFirst
+  /// The last: KH×KW×C.
+  case channelLast
+}
+
+/// How large an accumulator may grow: |bias| + 255·128·taps stays below 2³¹ at any input, with room for rounding.
+public enum AccumulatorLimits {
+  /// The most that |bias| + 255·128·taps may be.
+  public static let largest = Int64(1) << 31 - 1 << 16
+  /// The most that the accumulator times the factor may be, so that float32 converts to int32.
+  public static let largestScaled = Double(Int64(1) << 31 - 1 << 17)
+
+  /// The most that all products of one sum can add up to.
+  public static func products(taps: Int) -> Int64 { 255 * 128 * Int64(taps) }
+}
+
+extension QuantizedWeights {
+  /// Float weights, each output channel rounded to −127…127 with the scale that its largest weight needs, and biases
+  /// rounded to multiples of input scale × weight scale.
+  ///
+  /// Weights that are not numbers count as 0, infinite ones as the channel's largest finite one. A channel of zeros (or
+  /// numbers too small for a scale) gets a scale that suits its bias. Where a bias would not fit the accumulator, the
+  /// channel's scale is raised until it does. Each of these events adds a sentence to `notes`.
+  /// - Throws: `GraphError` when so many weights meet in one output that int32 cannot hold their sum.
+  public init(
+    rounding weights: [Float], order: WeightOrder, biases: [Float], input: Quantization, notes: inout [String]
+  ) throws(GraphError) {
+    let channels = biases.count
+    let taps = channels == 0 ? 0 : weights.count / channels
+    let bound = AccumulatorLimits.largest - 2 * AccumulatorLimits.products(taps: taps)
+    guard bound > 1 << 16 else {
+      throw GraphError("\(taps) weights meet in one output, more than an int32 sum can hold; split the layer")
+    }
+    let channelStep = order == .channelFirst ? taps : 1
+    let tapStep = order == .channelFirst ? 1 : channels
+    self.init(
+      values: Array(repeating: 0, count: weights.count), scales: Array(repeating: 1, count: channels),
+      biases: Array(repeating: 0, count: channels))
+    for channel in 0..<channels {
+      let places = (0..<taps).lazy.map { channel * channelStep + $0 * tapStep }
+      let rule = ChannelRule(
+        largest: places.reduce(0) { weights[$1].isFinite ? max($0, abs(weights[$1])) : $0 }, bias: biases[channel],
+        inputScale: Double(input.scale), bound: bound)
+      if let note = rule.note { notes.append("output channel \(channel): \(note)") }
+      if places.contains(where: { !weights[$0].isFinite }) {
+        notes.append("output channel \(channel): infinite or undefined weights were replaced")
+      }
+      scales[channel] = rule.scale
+      self.biases[channel] = rule.bias
+      for place in places { values[place] = ChannelRule.round(weights[place], scale: Double(rule.scale)) }
+    }
+  }
+}
+
+/// One output channel's scale and bias.
+private struct ChannelRule {
+  var scale: Float
+  var bias: Int32
+  var note: String?
+
+  init(largest: Float, bias: Float, inputScale: Double, bound: Int64) {
+    let usableBias = bias.isNaN ? 0 : max(-Float.greatestFiniteMagnitude, min(Float.greatestFiniteMagnitude, bias))
+    let magnitude = abs(Double(usableBias))
+    var exact = Double(largest) / 127
+    if exact < Double(Float.leastNormalMagnitude) {
+      note = largest == 0 ? nil : "its weights are too small for a scale and count as 0"
+      exact = magnitude > 0 ? magnitude / inputScale / 0x1p20 : 1
+    }
+    if magnitude / (inputScale * exact) > Double(bound) {
+      exact = magnitude / inputScale / Double(bound) * (1 + 0x1p-20)
+      note = "its scale was raised so that its bias fits the accumulator"
+    }
+    if !bias.isFinite { note = "its bias is not a finite number" }
+    scale = max(Float.leastNormalMagnitude, min(Float.greatestFiniteMagnitude, Float(exact)))
+    let steps = (Double(usableBias) / (inputScale * Double(scale))).rounded(.toNearestOrEven)
+    self.bias = Int32(max(-Double(bound), min(Double(bound), steps)))
+  }
+
+  static func round(_ weight: Float, scale: Double) -> Int8 {
+    if weight.isNaN { return 0 }
+    return Int8(max(-127, min(127, (Double(weight) / scale).rounded(.toNearestOrEven))))
+  }
+}

@@ -1,0 +1,85 @@
+import CShim
+
+/// A layer with int8 weights on its way into the packed file: what dense and depthwise convolutions have in common.
+struct WeightedLayer {
+  let context: LoweringContext
+  let weights: QuantizedWeights
+  let input: Quantization
+  let output: Quantization
+  private(set) var notes: [String] = []
+
+  /// The given quantized weights of the context, or its float ones rounded.
+  init(
+    _ context: LoweringContext, weights: Tensor, bias: Tensor, order: WeightOrder
+  ) throws(GraphError) {
+    self.context = context
+    input = try context.activation(0)
+    output = try context.outputRule()
+    if let given = context.quantizedWeights {
+      guard given.values.count == weights.count, given.scales.count == bias.count, given.biases.count == bias.count
+      else {
+        throw GraphError("\(context.name): its int8 weights, scales or biases do not have the sizes of its float ones")
+      }
+      guard given.scales.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+        throw GraphError("\(context.name): a scale of its int8 weights is negative or not finite")
+      }
+      self.weights = given
+    } else {
+      do throws(GraphError) {
+        self.weights = try QuantizedWeights(
+          rounding: weights.values, order: order, biases: bias.values, input: input, notes: &notes)
+      } catch {
+        throw GraphError("\(context.name): \(error.description)")
+      }
+      notes = notes.map { "\(context.name), \($0)" }
+    }
+  }
+
+  /// The constants of every output channel. `place` says where a channel lies, `sum` adds up its weights.
+  mutating func channelBlocks(
+    count: Int, taps: Int, spare: Double = 0, place: (Int) -> (block: Int, lane: Int), sum: (Int) -> Int64
+  ) -> [martlet_channel_block] {
+    var blocks = ChannelBlocks(count: count)
+    for channel in weights.biases.indices {
+      let (block, lane) = place(channel)
+      blocks.set(
+        "\(context.name), output channel \(channel)", block: block, lane: lane, bias: Int64(weights.biases[channel]),
+        factor: Double(input.scale) * Double(weights.scales[channel]) / Double(output.scale), weightSum: sum(channel),
+        storedZeroPoint: Int64(input.zeroPoint) + 128, taps: taps, spare: spare)
+    }
+    notes += blocks.notes
+    return blocks.blocks
+  }
+}
+
+extension LoweringContext {
+  /// A dense convolution's record without parameters: packed weights and channel constants.
+  func denseRecord(
+    code: UInt32, weights: Tensor, bias: Tensor, packing: DensePacking, residualFactor: Double = 0
+  ) throws(GraphError) -> LoweredOperator {
+    var layer = try WeightedLayer(self, weights: weights, bias: bias, order: .channelFirst)
+    let values = layer.weights.values
+    let taps = packing.runs * packing.runBytes
+    var record = LoweredOperator(code: code, operands: [0])
+    record.channels = layer.channelBlocks(
+      count: packing.blocks, taps: taps, spare: 255 * residualFactor, place: packing.place(ofOutput:)
+    ) { channel in values[channel * taps..<(channel + 1) * taps].reduce(0) { $0 + Int64($1) } }
+    record.weights = packing.pack(values)
+    record.notes = layer.notes
+    return record
+  }
+
+  /// A depthwise convolution's record without parameters: packed weights and channel constants.
+  func depthwiseRecord(weights: Tensor, bias: Tensor, packing: DepthwisePacking) throws(GraphError) -> LoweredOperator {
+    var layer = try WeightedLayer(self, weights: weights, bias: bias, order: .channelLast)
+    let values = layer.weights.values
+    let taps = packing.kernel.height * packing.kernel.width
+    var record = LoweredOperator(code: 2, operands: [0])
+    record.channels = layer.channelBlocks(count: packing.blocks, taps: taps, place: { ($0 / 16, $0 % 16) }) { channel in
+      (0..<taps).reduce(0) { $0 + Int64(values[$1 * packing.channels + channel]) }
+    }
+    record.weights = packing.pack(values)
+    record.notes = layer.notes
+    return record
+  }
+}
