@@ -27,7 +27,7 @@ func leastDivergenceRange(of histogram: Histogram) -> ClosedRange<Float> {
 }
 
 private func divergence(_ counts: [UInt64], first: Int, end: Int) -> Double {
-  var seen = counts[first..<end].map(Double.init)
+  var seen = counts[first..<end].map { Double($0) }
   let inside = seen
   seen[0] += counts[..<first].reduce(0) { $0 + Double($1) }
   seen[seen.count - 1] += counts[end...].reduce(0) { $0 + Double($1) }
