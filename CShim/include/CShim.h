@@ -297,6 +297,12 @@ void martlet_copy_rows(
     const martlet_kernels *kernels, const martlet_window *window, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row);
 
+/// Axes in another order: output axis 0 (rows), 1 (pixels), 2 (channels) is the input's axis `rows`, `pixels`,
+/// `channels`. The input lies whole.
+void martlet_transpose_rows(
+    int32_t rows, int32_t pixels, int32_t channels, const martlet_rows *input, const martlet_rows *output,
+    int32_t first_row, int32_t end_row);
+
 /// Softmax over channels of each pixel: table[d] = exp(−d·scale) as 0.31 fixed point for d = max − q in 0…255;
 /// output = min(round_half_up(256 · e / Σe), 255) computed in 64-bit integers: stored zero point 0, scale 1/256.
 void martlet_softmax_rows(
@@ -323,6 +329,24 @@ static inline float martlet_float_from_bits(uint32_t bits) {
     float value;
     __builtin_memcpy(&value, &bits, 4);
     return value;
+}
+
+static inline int64_t martlet_widen(int32_t value) { return value; }
+
+static inline int64_t martlet_widen_unsigned(uint32_t value) { return value; }
+
+/// 1 when (|bias| + range) stays below 2³¹ and, times the factor, together with `extra` below 2³¹ − 2¹⁵, and the factor
+/// is finite and not negative. `range`: the largest magnitude of the products' sum.
+static inline int32_t martlet_accumulator_fits(int32_t bias, int64_t range, float factor, double extra) {
+    int64_t magnitude = (bias < 0 ? -(int64_t)bias : bias) + range;
+    return range >= 0 && range < INT32_MAX && magnitude <= INT32_MAX && factor >= 0
+        && (double)magnitude * factor + extra < 2147483648.0 - 32768.0;
+}
+
+/// martlet_accumulator_fits for one of a block's sixteen channels.
+static inline int32_t martlet_channel_fits(
+    const martlet_channel_block *block, int32_t channel, int64_t range, double extra) {
+    return martlet_accumulator_fits(block->bias[channel], range, block->factor[channel], extra);
 }
 
 /// a · b saturated to INT64_MAX when it overflows; operands must not be negative.

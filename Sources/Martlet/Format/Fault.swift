@@ -15,7 +15,7 @@ public struct Fault: Error, Equatable, Sendable {
   }
 
   /// Every reason. The numbers are stable.
-  public enum Code: UInt16, CaseIterable, Sendable {
+  public enum Code: UInt16, Sendable {
     /// The file is shorter than its header, or than the header says (detail: bytes needed).
     case truncated = 1
     /// The first eight bytes are not those of a packed model.
@@ -58,3 +58,7 @@ public struct Fault: Error, Equatable, Sendable {
     case selfTest = 20
   }
 }
+
+#if !hasFeature(Embedded)
+  extension Fault.Code: CaseIterable {}
+#endif

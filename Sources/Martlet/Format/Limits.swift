@@ -16,4 +16,10 @@ public enum Limits {
   public static var nameBytes: Int { 255 }
   /// Bytes that must be readable after the last byte of every buffer (kernels read whole registers).
   public static var slackBytes: Int { 64 }
+  /// Kernel height × width of a convolution.
+  public static var kernelTaps: Int { 1 << 16 }
+  /// Window height × width of pooling: 255 times as much still fits an int32 sum.
+  public static var poolingTaps: Int { 1 << 22 }
+  /// Operand indices in one model.
+  public static var operands: Int { 1 << 14 }
 }

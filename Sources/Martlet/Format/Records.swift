@@ -13,7 +13,7 @@ public struct Extent: BitwiseCopyable, Equatable, Sendable {
 }
 
 /// The sections of a packed model, in the order of the header's table.
-public enum Section: Int, CaseIterable, Sendable {
+public enum Section: Int, Sendable {
   /// `TensorRecord`s.
   case tensors
   /// `OperatorRecord`s, in execution order.
@@ -39,6 +39,10 @@ public enum Section: Int, CaseIterable, Sendable {
   /// A signature over everything else, or nothing.
   case signature
 }
+
+#if !hasFeature(Embedded)
+  extension Section: CaseIterable {}
+#endif
 
 /// The first 256 bytes of a packed model. Little-endian.
 public struct Header: BitwiseCopyable, Sendable {

@@ -17,8 +17,17 @@ public protocol Operator {
   /// Called by the Compiler to plan, and by the Verifier to check, after `verify`.
   static func scratchBytes(_ step: borrowing Step) -> Int
 
+  /// Whether `run` may write its output over its input number `input`, when both have the same shape and place.
+  /// Default: false.
+  static func worksInPlace(input: Int) -> Bool
+
   /// Computes output rows `rows` from whatever input rows they need (all of which are there).
   static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>)
+}
+
+extension Operator {
+  /// False: most operators read an input again after they wrote.
+  public static func worksInPlace(input: Int) -> Bool { false }
 }
 
 /// A list of operators as a type: `With<Conv2D, With<Add, Empty>>`.
@@ -27,6 +36,8 @@ public protocol OperatorSet {
   static func verify(_ step: borrowing Step) throws(Fault)
   /// Scratch bytes of any operator in the set.
   static func scratchBytes(_ step: borrowing Step) -> Int
+  /// `Operator.worksInPlace` of any operator in the set.
+  static func worksInPlace(_ step: borrowing Step, input: Int) -> Bool
   /// Runs any operator in the set.
   static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>)
   /// The name of a code, or nil when the set lacks it.

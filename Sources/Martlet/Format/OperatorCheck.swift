@@ -1,0 +1,56 @@
+/// Operator records: operands, constants, scratch, and what each operator asks of its own parameters.
+enum OperatorCheck<Operators: OperatorSet> {
+  static func verify(_ view: borrowing ModelView) throws(Fault) {
+    for index in 0..<view.operatorCount {
+      let record = view.operators[index]
+      try verifyOperands(view, record, index)
+      try verifyConstants(view, record, index)
+      guard record.flags == 0 else { throw Fault(.parameter, index: index, detail: 32) }
+      let step = Step(model: view, index: index, arena: nil)
+      try Operators.verify(step)
+      let needed = Operators.scratchBytes(step)
+      let end = Wide.of(record.scratchOffset) + Wide.of(record.scratchBytes)
+      guard record.scratchOffset % 64 == 0, end <= Int64(view.arenaBytes),
+        needed <= Int(truncatingIfNeeded: record.scratchBytes)
+      else { throw Fault(.scratch, index: index, detail: needed) }
+    }
+    for position in 0..<view.inputCount where view.inputTensor(position) >= view.tensorCount {
+      throw Fault(.operand, detail: position)
+    }
+    for position in 0..<view.outputCount where view.outputTensor(position) >= view.tensorCount {
+      throw Fault(.operand, detail: position)
+    }
+  }
+
+  /// Indices in range. (That inputs are computed before they are read, `PlanCheck` proves.)
+  private static func verifyOperands(_ view: borrowing ModelView, _ record: OperatorRecord, _ index: Int)
+    throws(Fault)
+  {
+    let end = Wide.of(record.firstInput) + Wide.of(record.inputCount)
+    guard record.inputCount <= UInt32(truncatingIfNeeded: Limits.inputsPerOperator), end <= Int64(view.operandCount),
+      Wide.of(record.output) < Int64(view.tensorCount)
+    else { throw Fault(.operand, index: index) }
+    let first = Int(truncatingIfNeeded: record.firstInput)
+    for position in first..<first + Int(truncatingIfNeeded: record.inputCount)
+    where Wide.of(view.operands[position]) >= Int64(view.tensorCount) {
+      throw Fault(.operand, index: index, detail: position - first)
+    }
+  }
+
+  /// Constants in their sections, aligned.
+  private static func verifyConstants(_ view: borrowing ModelView, _ record: OperatorRecord, _ index: Int)
+    throws(Fault)
+  {
+    try verifyConstant(view, record.weights, .weights, index)
+    try verifyConstant(view, record.channels, .channels, index)
+    try verifyConstant(view, record.table, .tables, index)
+  }
+
+  private static func verifyConstant(_ view: borrowing ModelView, _ extent: Extent, _ section: Section, _ index: Int)
+    throws(Fault)
+  {
+    guard extent.offset % 64 == 0, extent.end <= Wide.of(view.header.pointee[section].bytes) else {
+      throw Fault(.constant, index: index, detail: section.rawValue)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/// Tensor records: shape, pitches, place in the arena, quantization.
+enum TensorCheck {
+  static func verify(_ view: borrowing ModelView) throws(Fault) {
+    let arenaBytes = Int64(view.arenaBytes)
+    for index in 0..<view.tensorCount {
+      let tensor = view.tensors[index]
+      guard isPossible(tensor), Wide.of(tensor.arenaOffset) + tensor.spanBytes + Int64(Limits.slackBytes) <= arenaBytes
+      else { throw Fault(.tensor, index: index) }
+      guard tensor.scale > 0, tensor.scale.isFinite, (-128...127).contains(tensor.zeroPoint) else {
+        throw Fault(.quantization, index: index)
+      }
+    }
+  }
+
+  /// Dimensions in their limits, pixels and rows that do not overlap, no ring (this version schedules none), and nothing
+  /// in what later versions may use.
+  private static func isPossible(_ tensor: TensorRecord) -> Bool {
+    let dimensions = 1...Int32(truncatingIfNeeded: Limits.dimension)
+    guard dimensions.contains(tensor.height), dimensions.contains(tensor.width), dimensions.contains(tensor.channels)
+    else { return false }
+    let rowBytes = Wide.of(tensor.width - 1) * Wide.of(tensor.pixelPitchBytes) + Wide.of(tensor.channels)
+    let limit = UInt32(truncatingIfNeeded: Limits.arenaBytes)
+    return tensor.elementType == 0 && tensor.rowsHeld == tensor.height
+      && tensor.pixelPitchBytes <= limit && tensor.rowPitchBytes <= limit
+      && Wide.of(tensor.pixelPitchBytes) >= Wide.of(tensor.channels) && Wide.of(tensor.rowPitchBytes) >= rowBytes
+      && tensor.reserved[0] | tensor.reserved[1] | tensor.reserved[2] | tensor.reserved[3] == 0
+  }
+}

@@ -1,0 +1,49 @@
+import CShim
+
+/// Arithmetic of the Verifier: 64 bits on every target, saturating where a product could pass them.
+/// (Swift's own conversion to Int64 is not available without allocation on 32-bit targets.)
+enum Wide {
+  static func of(_ value: Int32) -> Int64 { martlet_widen(value) }
+
+  static func of(_ value: UInt32) -> Int64 { martlet_widen_unsigned(value) }
+
+  /// Operands must not be negative.
+  static func product(_ first: Int64, _ second: Int64) -> Int64 { martlet_saturating_product(first, second) }
+
+  static func roundedUp(_ value: Int64, toMultipleOf step: Int64) -> Int64 { (value + step - 1) / step * step }
+}
+
+extension Extent {
+  /// One past the last byte, from the section's start.
+  var end: Int64 { Wide.of(offset) + Wide.of(bytes) }
+}
+
+extension TensorRecord {
+  /// Bytes from the tensor's first byte to one past its last, gaps between pixels and rows included.
+  var spanBytes: Int64 {
+    Wide.of(rowsHeld - 1) * Wide.of(rowPitchBytes) + Wide.of(width - 1) * Wide.of(pixelPitchBytes) + Wide.of(channels)
+  }
+
+  /// Values of the tensor: height × width × channels.
+  var elementCount: Int64 { Wide.product(Wide.of(height) * Wide.of(width), Wide.of(channels)) }
+
+  /// True when the values lie without a gap.
+  var isPacked: Bool {
+    (width == 1 || Wide.of(pixelPitchBytes) == Wide.of(channels))
+      && (height == 1 || Wide.of(rowPitchBytes) == Wide.of(width) * Wide.of(channels))
+  }
+
+  /// Same height, width and channels.
+  func hasShape(of other: TensorRecord) -> Bool {
+    height == other.height && width == other.width && channels == other.channels
+  }
+
+  /// Same scale and zero point: bytes mean the same values.
+  func hasQuantization(of other: TensorRecord) -> Bool { scale == other.scale && zeroPoint == other.zeroPoint }
+
+  /// Same shape at the same place: what an operator needs to work in place.
+  func coincides(with other: TensorRecord) -> Bool {
+    hasShape(of: other) && arenaOffset == other.arenaOffset && rowPitchBytes == other.rowPitchBytes
+      && pixelPitchBytes == other.pixelPitchBytes
+  }
+}

@@ -1,0 +1,58 @@
+import CShim
+
+/// The mean of each window, over the taps inside the image or over all. Input [H, W, C], output [OH, OW, C].
+public enum AveragePool2D: Operator {
+  public static var code: UInt32 { 5 }
+  public static var kind: StaticString { "AveragePool2D" }
+
+  /// The order of the record's parameters.
+  public enum Parameter: Int {
+    /// Window size, stride, dilation (always 1) and padding.
+    case kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft
+    /// Padding after the last row and column.
+    case padBottom, padRight
+    /// 1: taps in the padding count, too.
+    case countPadding
+    /// Float: input scale ÷ output scale.
+    case factor
+    /// Clamp in the int8 domain.
+    case low, high
+  }
+
+  public static func verify(_ step: borrowing Step) throws(Fault) {
+    try step.requireInputs(1...1)
+    try step.requireParameters(count: Parameter.high.rawValue + 1)
+    try step.requireClamp(low: Parameter.low, high: .high)
+    let window = Window(step)
+    try window.verify(step, maximumTaps: Int64(Limits.poolingTaps))
+    guard window.dilationHeight == 1 else { throw step.fault(parameter: Parameter.dilationHeight) }
+    guard window.dilationWidth == 1 else { throw step.fault(parameter: Parameter.dilationWidth) }
+    try window.verifyCovered(
+      step, padBottom: step.integer(Parameter.padBottom), padRight: step.integer(Parameter.padRight))
+    guard (0...1).contains(step.integer(Parameter.countPadding)) else {
+      throw step.fault(parameter: Parameter.countPadding)
+    }
+    try step.requireFactor(Parameter.factor, atMost: 4_194_304)
+    guard step.input(0).channels == step.output.channels else { throw step.fault(.operand, 0) }
+    try step.requireConstants()
+  }
+
+  /// One int32 sum a channel.
+  public static func scratchBytes(_ step: borrowing Step) -> Int { 4 * Int(step.output.channels) }
+
+  public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    let window = Window(step)
+    var pooling = martlet_pooling(
+      kernel_height: window.kernelHeight, kernel_width: window.kernelWidth,
+      stride_height: window.strideHeight, stride_width: window.strideWidth,
+      dilation_height: window.dilationHeight, dilation_width: window.dilationWidth,
+      pad_top: window.padTop, pad_left: window.padLeft,
+      pad_bottom: step.integer(Parameter.padBottom), pad_right: step.integer(Parameter.padRight),
+      count_padding: step.integer(Parameter.countPadding), input_zero_point: step.storedInputZeroPoint(0),
+      factor: step.float(Parameter.factor), output: step.outputRule(low: Parameter.low, high: .high))
+    var input = step.inputRows(0)
+    var output = step.outputRows
+    martlet_average_pool_rows(
+      kernels, &pooling, &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
+  }
+}

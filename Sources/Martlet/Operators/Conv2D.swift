@@ -1,0 +1,105 @@
+import CShim
+
+/// Convolution, dense or grouped, optionally with a residual operand added before the clamp.
+///
+/// Inputs: x [H, W, IC] and, for a residual block, r [OH, OW, OC]. Output [OH, OW, OC]. Weights and channel blocks as in
+/// `martlet_convolution`.
+public enum Conv2D: Operator {
+  public static var code: UInt32 { 1 }
+  public static var kind: StaticString { "Conv2D" }
+
+  /// The order of the record's parameters.
+  public enum Parameter: Int {
+    /// Kernel size, stride, dilation, and padding before the first row and column; padding after is implied.
+    case kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft
+    /// IC/groups inputs make OC/groups outputs.
+    case groups
+    /// 1: a kernel row is one run of bytes; else the kernel width: a tap is.
+    case runsPerRow
+    /// Clamp in the int8 domain.
+    case low, high
+    /// Float: residual scale ÷ output scale.
+    case residualFactor
+  }
+
+  public static func verify(_ step: borrowing Step) throws(Fault) {
+    try step.requireInputs(1...2)
+    try step.requireParameters(count: Parameter.residualFactor.rawValue + 1)
+    try step.requireClamp(low: Parameter.low, high: .high)
+    let window = Window(step)
+    try window.verify(step, maximumTaps: Int64(Limits.kernelTaps))
+    let input = step.input(0)
+    let output = step.output
+    let groups = step.integer(Parameter.groups)
+    guard groups >= 1, input.channels % groups == 0, output.channels % groups == 0 else {
+      throw step.fault(parameter: Parameter.groups)
+    }
+    let runsPerRow = step.integer(Parameter.runsPerRow)
+    let rowIsOneRun = groups == 1 && window.dilationWidth == 1 && input.pixelPitchBytes == UInt32(input.channels)
+    guard runsPerRow == window.kernelWidth || (runsPerRow == 1 && rowIsOneRun) else {
+      throw step.fault(parameter: Parameter.runsPerRow)
+    }
+    if step.inputCount == 2 {
+      guard step.input(1).hasShape(of: output) else { throw step.fault(.operand, 1) }
+      try step.requireFactor(Parameter.residualFactor, atMost: 1_048_576)
+    } else if step.integer(Parameter.residualFactor) != 0 {
+      throw step.fault(parameter: Parameter.residualFactor)
+    }
+    try verifyConstants(step, window: window, groups: groups, runsPerRow: runsPerRow)
+  }
+
+  private static func verifyConstants(_ step: borrowing Step, window: Window, groups: Int32, runsPerRow: Int32)
+    throws(Fault)
+  {
+    let groupInputs = Wide.of(step.input(0).channels / groups)
+    let groupBlocks = Wide.roundedUp(Wide.of(step.output.channels / groups), toMultipleOf: 16) / 16
+    let rowIsOneRun = runsPerRow == 1
+    let runBytes = rowIsOneRun ? Wide.of(window.kernelWidth) * groupInputs : groupInputs
+    let runs = Wide.of(window.kernelHeight) * Wide.of(runsPerRow)
+    let blockBytes = Wide.product(runs, Wide.roundedUp(runBytes, toMultipleOf: 4) * 16)
+    let blocks = Wide.of(groups) * groupBlocks
+    try step.requireConstants(weights: Wide.product(blocks, blockBytes), channels: Wide.product(blocks, 192))
+    try step.requireFactors(
+      blocks: blocks, taps: Wide.product(window.taps, groupInputs),
+      extra: step.inputCount == 2 ? 255 * Double(step.float(Parameter.residualFactor)) : 0)
+  }
+
+  public static func scratchBytes(_ step: borrowing Step) -> Int {
+    var convolution = convolution(step)
+    var input = step.inputRows(0)
+    var output = step.outputRows
+    return martlet_convolution_scratch_bytes(&convolution, &input, &output)
+  }
+
+  /// True for the residual operand: each of its bytes is read just before the output's byte at that place is written.
+  public static func worksInPlace(input: Int) -> Bool { input == 1 }
+
+  public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    var convolution = convolution(step)
+    var input = step.inputRows(0)
+    var output = step.outputRows
+    if step.inputCount == 2 {
+      var residual = step.inputRows(1)
+      martlet_convolution_rows(
+        kernels, &convolution, &input, &residual, &output, rows.lowerBound, rows.upperBound, step.scratch)
+    } else {
+      martlet_convolution_rows(
+        kernels, &convolution, &input, nil, &output, rows.lowerBound, rows.upperBound, step.scratch)
+    }
+  }
+
+  private static func convolution(_ step: borrowing Step) -> martlet_convolution {
+    let window = Window(step)
+    return martlet_convolution(
+      weights: step.weights, channels: step.channels,
+      kernel_height: window.kernelHeight, kernel_width: window.kernelWidth,
+      stride_height: window.strideHeight, stride_width: window.strideWidth,
+      dilation_height: window.dilationHeight, dilation_width: window.dilationWidth,
+      pad_top: window.padTop, pad_left: window.padLeft,
+      groups: step.integer(Parameter.groups), runs_per_row: step.integer(Parameter.runsPerRow),
+      input_zero_point: step.storedInputZeroPoint(0),
+      output: step.outputRule(low: Parameter.low, high: .high),
+      residual_factor: step.float(Parameter.residualFactor),
+      residual_zero_point: step.inputCount == 2 ? step.storedInputZeroPoint(1) : 0)
+  }
+}

@@ -1,0 +1,55 @@
+import CShim
+
+/// Depthwise convolution, one filter a channel. Input [H, W, C], output [OH, OW, C]. Weights as in `martlet_depthwise`.
+public enum DepthwiseConv2D: Operator {
+  public static var code: UInt32 { 2 }
+  public static var kind: StaticString { "DepthwiseConv2D" }
+
+  /// The order of the record's parameters.
+  public enum Parameter: Int {
+    /// Kernel size, stride, dilation, and padding before the first row and column; padding after is implied.
+    case kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft
+    /// Clamp in the int8 domain.
+    case low, high
+  }
+
+  public static func verify(_ step: borrowing Step) throws(Fault) {
+    try step.requireInputs(1...1)
+    try step.requireParameters(count: Parameter.high.rawValue + 1)
+    try step.requireClamp(low: Parameter.low, high: .high)
+    let window = Window(step)
+    try window.verify(step, maximumTaps: Int64(Limits.kernelTaps))
+    guard step.input(0).channels == step.output.channels else { throw step.fault(.operand, 0) }
+    let blocks = Wide.roundedUp(Wide.of(step.output.channels), toMultipleOf: 16) / 16
+    let quads = Wide.of(martlet_depthwise_quads(window.kernelHeight, window.kernelWidth))
+    try step.requireConstants(weights: Wide.product(blocks, quads * 64), channels: blocks * 192)
+    try step.requireFactors(blocks: blocks, taps: window.taps)
+  }
+
+  public static func scratchBytes(_ step: borrowing Step) -> Int {
+    var depthwise = depthwise(step)
+    var input = step.inputRows(0)
+    var output = step.outputRows
+    return martlet_depthwise_scratch_bytes(&depthwise, &input, &output)
+  }
+
+  public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    var depthwise = depthwise(step)
+    var input = step.inputRows(0)
+    var output = step.outputRows
+    martlet_depthwise_rows(
+      kernels, &depthwise, &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
+  }
+
+  private static func depthwise(_ step: borrowing Step) -> martlet_depthwise {
+    let window = Window(step)
+    return martlet_depthwise(
+      weights: step.weights, channels: step.channels,
+      kernel_height: window.kernelHeight, kernel_width: window.kernelWidth,
+      stride_height: window.strideHeight, stride_width: window.strideWidth,
+      dilation_height: window.dilationHeight, dilation_width: window.dilationWidth,
+      pad_top: window.padTop, pad_left: window.padLeft,
+      input_zero_point: step.storedInputZeroPoint(0),
+      output: step.outputRule(low: Parameter.low, high: .high))
+  }
+}

@@ -1,0 +1,44 @@
+import CShim
+
+/// The largest value of each window; padding never wins. Input [H, W, C], output [OH, OW, C], same quantization.
+public enum MaxPool2D: Operator {
+  public static var code: UInt32 { 4 }
+  public static var kind: StaticString { "MaxPool2D" }
+
+  /// The order of the record's parameters.
+  public enum Parameter: Int {
+    /// Window size, stride, dilation and padding.
+    case kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft
+    /// Padding after the last row and column.
+    case padBottom, padRight
+  }
+
+  public static func verify(_ step: borrowing Step) throws(Fault) {
+    try step.requireInputs(1...1)
+    try step.requireParameters(count: Parameter.padRight.rawValue + 1)
+    let window = Window(step)
+    try window.verify(step, maximumTaps: Int64(Limits.poolingTaps))
+    try window.verifyCovered(
+      step, padBottom: step.integer(Parameter.padBottom), padRight: step.integer(Parameter.padRight))
+    guard step.input(0).channels == step.output.channels else { throw step.fault(.operand, 0) }
+    try step.requireSameQuantization()
+    try step.requireConstants()
+  }
+
+  public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
+
+  public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    let window = Window(step)
+    var pooling = martlet_pooling(
+      kernel_height: window.kernelHeight, kernel_width: window.kernelWidth,
+      stride_height: window.strideHeight, stride_width: window.strideWidth,
+      dilation_height: window.dilationHeight, dilation_width: window.dilationWidth,
+      pad_top: window.padTop, pad_left: window.padLeft,
+      pad_bottom: step.integer(Parameter.padBottom), pad_right: step.integer(Parameter.padRight),
+      count_padding: 0, input_zero_point: step.storedInputZeroPoint(0), factor: 1,
+      output: martlet_output(zero_point: step.output.zeroPoint + 128, low: 0, high: 255))
+    var input = step.inputRows(0)
+    var output = step.outputRows
+    martlet_maximum_pool_rows(kernels, &pooling, &input, &output, rows.lowerBound, rows.upperBound)
+  }
+}

@@ -1,0 +1,40 @@
+import CShim
+
+/// The product of two tensors. Each has the output's shape, or is broadcast: 1×1 over space, one channel over channels.
+public enum Multiply: Operator {
+  public static var code: UInt32 { 7 }
+  public static var kind: StaticString { "Multiply" }
+
+  /// The order of the record's parameters.
+  public enum Parameter: Int {
+    /// Clamp in the int8 domain.
+    case low, high
+    /// Float: scale of a × scale of b ÷ output scale.
+    case factor
+  }
+
+  public static func verify(_ step: borrowing Step) throws(Fault) {
+    try step.requireInputs(2...2)
+    try step.requireParameters(count: Parameter.factor.rawValue + 1)
+    try step.requireClamp(low: Parameter.low, high: .high)
+    try step.requireFactor(Parameter.factor, atMost: 16_384)
+    try step.requireBroadcast(0)
+    try step.requireBroadcast(1)
+    try step.requireConstants()
+  }
+
+  public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
+
+  /// True for both operands.
+  public static func worksInPlace(input: Int) -> Bool { true }
+
+  public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    var rule = martlet_multiplication(
+      zero_point_a: step.storedInputZeroPoint(0), zero_point_b: step.storedInputZeroPoint(1),
+      factor: step.float(Parameter.factor), output: step.outputRule(low: Parameter.low, high: .high))
+    var a = step.inputRows(0)
+    var b = step.inputRows(1)
+    var output = step.outputRows
+    martlet_multiply_rows(kernels, &rule, &a, &b, &output, rows.lowerBound, rows.upperBound)
+  }
+}

@@ -1,0 +1,45 @@
+import CShim
+
+/// The input inside a larger tensor of one value. Same quantization.
+public enum Pad: Operator {
+  public static var code: UInt32 { 12 }
+  public static var kind: StaticString { "Pad" }
+
+  /// The order of the record's parameters.
+  public enum Parameter: Int {
+    /// Where the input's first row, column and channel lie in the output; padding after is implied.
+    case top, left, firstChannel
+    /// Int8 domain.
+    case fill
+  }
+
+  public static func verify(_ step: borrowing Step) throws(Fault) {
+    try step.requireInputs(1...1)
+    try step.requireParameters(count: Parameter.fill.rawValue + 1)
+    let input = step.input(0)
+    let output = step.output
+    try verifyAxis(step, 0, input.height, output.height)
+    try verifyAxis(step, 1, input.width, output.width)
+    try verifyAxis(step, 2, input.channels, output.channels)
+    guard (-128...127).contains(step.integer(Parameter.fill)) else { throw step.fault(parameter: Parameter.fill) }
+    try step.requireSameQuantization()
+    try step.requireConstants()
+  }
+
+  private static func verifyAxis(_ step: borrowing Step, _ axis: Int, _ input: Int32, _ output: Int32) throws(Fault) {
+    let before = step.integer(at: axis)
+    guard before >= 0, Wide.of(before) + Wide.of(input) <= Wide.of(output) else { throw step.fault(.parameter, axis) }
+  }
+
+  public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
+
+  public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    var input = step.inputRows(0)
+    var output = step.outputRows
+    var window = martlet_window(
+      begin_y: -step.integer(Parameter.top), begin_x: -step.integer(Parameter.left),
+      begin_c: -step.integer(Parameter.firstChannel), step_y: 1, step_x: 1, step_c: 1, output_channel: 0,
+      count: output.channels, fill: step.integer(Parameter.fill) + 128, table: nil)
+    martlet_copy_rows(kernels, &window, &input, &output, rows.lowerBound, rows.upperBound)
+  }
+}

@@ -1,0 +1,48 @@
+import CShim
+
+/// Every `step`-th row, column and channel from `begin` on, as many as the output has. Same quantization.
+public enum Slice: Operator {
+  public static var code: UInt32 { 11 }
+  public static var kind: StaticString { "Slice" }
+
+  /// The order of the record's parameters.
+  public enum Parameter: Int {
+    /// First row, column and channel.
+    case beginHeight, beginWidth, beginChannel
+    /// Distance to the next; not 0, negative to walk backwards.
+    case stepHeight, stepWidth, stepChannel
+  }
+
+  public static func verify(_ step: borrowing Step) throws(Fault) {
+    try step.requireInputs(1...1)
+    try step.requireParameters(count: Parameter.stepChannel.rawValue + 1)
+    let input = step.input(0)
+    let output = step.output
+    try verifyAxis(step, 0, input.height, output.height)
+    try verifyAxis(step, 1, input.width, output.width)
+    try verifyAxis(step, 2, input.channels, output.channels)
+    try step.requireSameQuantization()
+    try step.requireConstants()
+  }
+
+  private static func verifyAxis(_ step: borrowing Step, _ axis: Int, _ input: Int32, _ output: Int32) throws(Fault) {
+    let begin = step.integer(at: axis)
+    let distance = step.integer(at: axis + 3)
+    let last = Wide.of(begin) + Wide.of(output - 1) * Wide.of(distance)
+    guard begin >= 0, begin < input else { throw step.fault(.parameter, axis) }
+    guard distance != 0, last >= 0, last < Wide.of(input) else { throw step.fault(.parameter, axis + 3) }
+  }
+
+  public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
+
+  public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    var input = step.inputRows(0)
+    var output = step.outputRows
+    var window = martlet_window(
+      begin_y: step.integer(Parameter.beginHeight), begin_x: step.integer(Parameter.beginWidth),
+      begin_c: step.integer(Parameter.beginChannel), step_y: step.integer(Parameter.stepHeight),
+      step_x: step.integer(Parameter.stepWidth), step_c: step.integer(Parameter.stepChannel), output_channel: 0,
+      count: output.channels, fill: 0, table: nil)
+    martlet_copy_rows(kernels, &window, &input, &output, rows.lowerBound, rows.upperBound)
+  }
+}

@@ -1,0 +1,29 @@
+import CShim
+
+/// Softmax over the channels of each pixel, by a table of 256 exponentials. Output: scale 1/256, zero point −128.
+public enum Softmax: Operator {
+  public static var code: UInt32 { 9 }
+  public static var kind: StaticString { "Softmax" }
+
+  public static func verify(_ step: borrowing Step) throws(Fault) {
+    try step.requireInputs(1...1)
+    try step.requireParameters(count: 0)
+    guard step.input(0).hasShape(of: step.output) else { throw step.fault(.operand, 0) }
+    guard step.output.scale == 1 / 256, step.output.zeroPoint == -128 else { throw step.fault(.quantization) }
+    try step.requireConstants(table: 1024)
+    guard let table = exponentials(step), table[0] > 0 else { throw step.fault(.factor, 0) }
+    for distance in 1..<256 where table[distance] < 0 { throw step.fault(.factor, distance) }
+  }
+
+  public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
+
+  public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    var input = step.inputRows(0)
+    var output = step.outputRows
+    martlet_softmax_rows(exponentials(step), &input, &output, rows.lowerBound, rows.upperBound)
+  }
+
+  private static func exponentials(_ step: borrowing Step) -> UnsafePointer<Int32>? {
+    step.table.map { UnsafeRawPointer($0).assumingMemoryBound(to: Int32.self) }
+  }
+}

@@ -1,0 +1,77 @@
+import CShim
+
+/// The sliding window that convolutions and pooling share: the first eight parameters of their records.
+struct Window {
+  /// The order in the record.
+  enum Parameter: Int {
+    case kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft
+  }
+
+  let kernelHeight: Int32
+  let kernelWidth: Int32
+  let strideHeight: Int32
+  let strideWidth: Int32
+  let dilationHeight: Int32
+  let dilationWidth: Int32
+  let padTop: Int32
+  let padLeft: Int32
+
+  init(_ step: borrowing Step) {
+    kernelHeight = step.integer(Parameter.kernelHeight)
+    kernelWidth = step.integer(Parameter.kernelWidth)
+    strideHeight = step.integer(Parameter.strideHeight)
+    strideWidth = step.integer(Parameter.strideWidth)
+    dilationHeight = step.integer(Parameter.dilationHeight)
+    dilationWidth = step.integer(Parameter.dilationWidth)
+    padTop = step.integer(Parameter.padTop)
+    padLeft = step.integer(Parameter.padLeft)
+  }
+
+  /// Kernel positions; never overflows after `verify`.
+  var taps: Int64 { Wide.of(kernelHeight) * Wide.of(kernelWidth) }
+
+  /// Each number has its sign and bound, so that no coordinate a kernel computes leaves 32 bits.
+  func verify(_ step: borrowing Step, maximumTaps: Int64) throws(Fault) {
+    let largest = Int32(truncatingIfNeeded: Limits.dimension)
+    for position in 0..<6 {
+      guard (1...largest).contains(step.integer(at: position)) else { throw step.fault(.parameter, position) }
+    }
+    guard (0...largest).contains(padTop) else { throw step.fault(parameter: Parameter.padTop) }
+    guard (0...largest).contains(padLeft) else { throw step.fault(parameter: Parameter.padLeft) }
+    guard taps <= maximumTaps else { throw step.fault(parameter: Parameter.kernelWidth) }
+    let bound = Wide.of(largest) * 4
+    let output = step.output
+    guard lastTap(output.height, strideHeight, kernelHeight, dilationHeight) < bound else {
+      throw step.fault(parameter: Parameter.strideHeight)
+    }
+    guard lastTap(output.width, strideWidth, kernelWidth, dilationWidth) < bound else {
+      throw step.fault(parameter: Parameter.strideWidth)
+    }
+  }
+
+  /// No window lies wholly in the padding: pooling divides by the taps inside the image.
+  func verifyCovered(_ step: borrowing Step, padBottom: Int32, padRight: Int32) throws(Fault) {
+    let input = step.input(0)
+    let output = step.output
+    guard
+      covers(input.height, output.height, kernelHeight, strideHeight, dilationHeight, padTop, padBottom)
+    else { throw step.fault(parameter: Parameter.kernelHeight) }
+    guard covers(input.width, output.width, kernelWidth, strideWidth, dilationWidth, padLeft, padRight) else {
+      throw step.fault(parameter: Parameter.kernelWidth)
+    }
+  }
+
+  private func lastTap(_ output: Int32, _ stride: Int32, _ kernel: Int32, _ dilation: Int32) -> Int64 {
+    Wide.of(output - 1) * Wide.of(stride) + Wide.of(kernel - 1) * Wide.of(dilation)
+  }
+
+  private func covers(
+    _ input: Int32, _ output: Int32, _ kernel: Int32, _ stride: Int32, _ dilation: Int32, _ before: Int32,
+    _ after: Int32
+  ) -> Bool {
+    let extent = Wide.of(kernel - 1) * Wide.of(dilation) + 1
+    let lastBegin = Wide.of(output - 1) * Wide.of(stride) - Wide.of(before)
+    return after >= 0 && Wide.of(before) < extent && Wide.of(after) < extent
+      && extent <= Wide.of(input) + Wide.of(before) + Wide.of(after) && lastBegin < Wide.of(input)
+  }
+}
