@@ -1,1 +1,68 @@
+// Files, clock and memory of a POSIX host.
 #include "CHost.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+int32_t martlet_host_map_file(const char *path, const void **bytes, size_t *count) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return errno;
+    struct stat status;
+    int32_t failure = fstat(descriptor, &status) != 0 ? errno : 0;
+    if (failure == 0 && S_ISDIR(status.st_mode)) failure = EISDIR;
+    if (failure == 0 && (!S_ISREG(status.st_mode) || status.st_size <= 0)) failure = EINVAL;
+    if (failure == 0) {
+        void *mapped = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+        if (mapped == MAP_FAILED) {
+            failure = errno;
+        } else {
+            *bytes = mapped;
+            *count = (size_t)status.st_size;
+        }
+    }
+    close(descriptor);
+    return failure;
+}
+
+void martlet_host_unmap_file(const void *bytes, size_t count) { munmap((void *)(uintptr_t)bytes, count); }
+
+uint64_t martlet_host_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t martlet_host_peak_resident_bytes(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#if defined(__APPLE__)
+    return (uint64_t)usage.ru_maxrss;
+#else
+    return (uint64_t)usage.ru_maxrss * 1024u;
+#endif
+}
+
+void *martlet_host_allocate_pages(size_t count) {
+    if (count == 0) count = 1;
+    void *pages = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+int32_t martlet_host_write(int32_t descriptor, const void *bytes, size_t count) {
+    const char *next = bytes;
+    while (count > 0) {
+        ssize_t written = write(descriptor, next, count);
+        if (written < 0) {
+            if (errno == EINTR) continue;
+            return errno;
+        }
+        next += written;
+        count -= (size_t)written;
+    }
+    return 0;
+}

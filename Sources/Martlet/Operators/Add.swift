@@ -2,7 +2,9 @@ import CShim
 
 /// The sum of two tensors. Each has the output's shape, or is broadcast: 1×1 over space, one channel over channels.
 public enum Add: Operator {
+  /// 6 in the file.
   public static var code: UInt32 { 6 }
+  /// The name in reports.
   public static var kind: StaticString { "Add" }
 
   /// The order of the record's parameters.
@@ -13,6 +15,7 @@ public enum Add: Operator {
     case factorA, factorB
   }
 
+  /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(2...2)
     try step.requireParameters(count: Parameter.factorB.rawValue + 1)
@@ -24,11 +27,13 @@ public enum Add: Operator {
     try step.requireConstants()
   }
 
+  /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
   /// True for both operands.
   public static func worksInPlace(input: Int) -> Bool { true }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var rule = martlet_addition(
       zero_point_a: step.storedInputZeroPoint(0), zero_point_b: step.storedInputZeroPoint(1),

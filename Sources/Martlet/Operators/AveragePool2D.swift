@@ -2,7 +2,9 @@ import CShim
 
 /// The mean of each window, over the taps inside the image or over all. Input [H, W, C], output [OH, OW, C].
 public enum AveragePool2D: Operator {
+  /// 5 in the file.
   public static var code: UInt32 { 5 }
+  /// The name in reports.
   public static var kind: StaticString { "AveragePool2D" }
 
   /// The order of the record's parameters.
@@ -19,6 +21,7 @@ public enum AveragePool2D: Operator {
     case low, high
   }
 
+  /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.high.rawValue + 1)
@@ -40,6 +43,7 @@ public enum AveragePool2D: Operator {
   /// One int32 sum a channel.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 4 * Int(step.output.channels) }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     let window = Window(step)
     var pooling = martlet_pooling(

@@ -3,7 +3,9 @@ import CShim
 /// Tensors one after the other along an axis; an input of another quantization goes through a table.
 /// Table: nothing, or 256 bytes for each input.
 public enum Concat: Operator {
+  /// 10 in the file.
   public static var code: UInt32 { 10 }
+  /// The name in reports.
   public static var kind: StaticString { "Concat" }
 
   /// The order of the record's parameters.
@@ -12,6 +14,7 @@ public enum Concat: Operator {
     case axis
   }
 
+  /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...Limits.inputsPerOperator)
     try step.requireParameters(count: Parameter.axis.rawValue + 1)
@@ -34,8 +37,10 @@ public enum Concat: Operator {
     try step.requireConstants(table: Int64(step.inputCount * 256))
   }
 
+  /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     let axis = step.integer(Parameter.axis)
     var offset: Int32 = 0

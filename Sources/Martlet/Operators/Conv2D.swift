@@ -5,7 +5,9 @@ import CShim
 /// Inputs: x [H, W, IC] and, for a residual block, r [OH, OW, OC]. Output [OH, OW, OC]. Weights and channel blocks as in
 /// `martlet_convolution`.
 public enum Conv2D: Operator {
+  /// 1 in the file.
   public static var code: UInt32 { 1 }
+  /// The name in reports.
   public static var kind: StaticString { "Conv2D" }
 
   /// The order of the record's parameters.
@@ -22,6 +24,7 @@ public enum Conv2D: Operator {
     case residualFactor
   }
 
+  /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...2)
     try step.requireParameters(count: Parameter.residualFactor.rawValue + 1)
@@ -64,6 +67,7 @@ public enum Conv2D: Operator {
       extra: step.inputCount == 2 ? 255 * Double(step.float(Parameter.residualFactor)) : 0)
   }
 
+  /// What the C algorithm asks for.
   public static func scratchBytes(_ step: borrowing Step) -> Int {
     var convolution = convolution(step)
     var input = step.inputRows(0)
@@ -74,6 +78,7 @@ public enum Conv2D: Operator {
   /// True for the residual operand: each of its bytes is read just before the output's byte at that place is written.
   public static func worksInPlace(input: Int) -> Bool { input == 1 }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var convolution = convolution(step)
     var input = step.inputRows(0)

@@ -2,7 +2,9 @@ import CShim
 
 /// Depthwise convolution, one filter a channel. Input [H, W, C], output [OH, OW, C]. Weights as in `martlet_depthwise`.
 public enum DepthwiseConv2D: Operator {
+  /// 2 in the file.
   public static var code: UInt32 { 2 }
+  /// The name in reports.
   public static var kind: StaticString { "DepthwiseConv2D" }
 
   /// The order of the record's parameters.
@@ -13,6 +15,7 @@ public enum DepthwiseConv2D: Operator {
     case low, high
   }
 
+  /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.high.rawValue + 1)
@@ -26,6 +29,7 @@ public enum DepthwiseConv2D: Operator {
     try step.requireFactors(blocks: blocks, taps: window.taps)
   }
 
+  /// What the C algorithm asks for.
   public static func scratchBytes(_ step: borrowing Step) -> Int {
     var depthwise = depthwise(step)
     var input = step.inputRows(0)
@@ -33,6 +37,7 @@ public enum DepthwiseConv2D: Operator {
     return martlet_depthwise_scratch_bytes(&depthwise, &input, &output)
   }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var depthwise = depthwise(step)
     var input = step.inputRows(0)

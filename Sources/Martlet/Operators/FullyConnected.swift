@@ -3,7 +3,9 @@ import CShim
 /// A fully connected layer: all H·W·C bytes of its input, without gaps, are one run. Output 1×1×M.
 /// Weights and channel blocks as of a 1×1 convolution with that many input channels.
 public enum FullyConnected: Operator {
+  /// 3 in the file.
   public static var code: UInt32 { 3 }
+  /// The name in reports.
   public static var kind: StaticString { "FullyConnected" }
 
   /// The order of the record's parameters.
@@ -12,6 +14,7 @@ public enum FullyConnected: Operator {
     case low, high
   }
 
+  /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.high.rawValue + 1)
@@ -28,6 +31,7 @@ public enum FullyConnected: Operator {
     try step.requireFactors(blocks: blocks, taps: input.elementCount)
   }
 
+  /// What the C algorithm asks for.
   public static func scratchBytes(_ step: borrowing Step) -> Int {
     var convolution = convolution(step)
     var input = inputRow(step)
@@ -35,6 +39,7 @@ public enum FullyConnected: Operator {
     return martlet_convolution_scratch_bytes(&convolution, &input, &output)
   }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var convolution = convolution(step)
     var input = inputRow(step)

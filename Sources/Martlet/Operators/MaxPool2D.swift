@@ -2,7 +2,9 @@ import CShim
 
 /// The largest value of each window; padding never wins. Input [H, W, C], output [OH, OW, C], same quantization.
 public enum MaxPool2D: Operator {
+  /// 4 in the file.
   public static var code: UInt32 { 4 }
+  /// The name in reports.
   public static var kind: StaticString { "MaxPool2D" }
 
   /// The order of the record's parameters.
@@ -13,6 +15,7 @@ public enum MaxPool2D: Operator {
     case padBottom, padRight
   }
 
+  /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.padRight.rawValue + 1)
@@ -25,8 +28,10 @@ public enum MaxPool2D: Operator {
     try step.requireConstants()
   }
 
+  /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     let window = Window(step)
     var pooling = martlet_pooling(

@@ -2,7 +2,9 @@ import CShim
 
 /// The input inside a larger tensor of one value. Same quantization.
 public enum Pad: Operator {
+  /// 12 in the file.
   public static var code: UInt32 { 12 }
+  /// The name in reports.
   public static var kind: StaticString { "Pad" }
 
   /// The order of the record's parameters.
@@ -13,6 +15,7 @@ public enum Pad: Operator {
     case fill
   }
 
+  /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.fill.rawValue + 1)
@@ -31,8 +34,10 @@ public enum Pad: Operator {
     guard before >= 0, Wide.of(before) + Wide.of(input) <= Wide.of(output) else { throw step.fault(.parameter, axis) }
   }
 
+  /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var input = step.inputRows(0)
     var output = step.outputRows

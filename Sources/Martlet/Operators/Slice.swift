@@ -2,7 +2,9 @@ import CShim
 
 /// Every `step`-th row, column and channel from `begin` on, as many as the output has. Same quantization.
 public enum Slice: Operator {
+  /// 11 in the file.
   public static var code: UInt32 { 11 }
+  /// The name in reports.
   public static var kind: StaticString { "Slice" }
 
   /// The order of the record's parameters.
@@ -13,6 +15,7 @@ public enum Slice: Operator {
     case stepHeight, stepWidth, stepChannel
   }
 
+  /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.stepChannel.rawValue + 1)
@@ -33,8 +36,10 @@ public enum Slice: Operator {
     guard distance != 0, last >= 0, last < Wide.of(input) else { throw step.fault(.parameter, axis + 3) }
   }
 
+  /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var input = step.inputRows(0)
     var output = step.outputRows

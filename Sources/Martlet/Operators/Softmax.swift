@@ -2,9 +2,12 @@ import CShim
 
 /// Softmax over the channels of each pixel, by a table of 256 exponentials. Output: scale 1/256, zero point −128.
 public enum Softmax: Operator {
+  /// 9 in the file.
   public static var code: UInt32 { 9 }
+  /// The name in reports.
   public static var kind: StaticString { "Softmax" }
 
+  /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: 0)
@@ -15,8 +18,10 @@ public enum Softmax: Operator {
     for distance in 1..<256 where table[distance] < 0 { throw step.fault(.factor, distance) }
   }
 
+  /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var input = step.inputRows(0)
     var output = step.outputRows

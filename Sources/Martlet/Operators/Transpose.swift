@@ -2,7 +2,9 @@ import CShim
 
 /// Axes in another order: output axis i (0 height, 1 width, 2 channels) is input axis p[i]. Same quantization.
 public enum Transpose: Operator {
+  /// 13 in the file.
   public static var code: UInt32 { 13 }
+  /// The name in reports.
   public static var kind: StaticString { "Transpose" }
 
   /// The order of the record's parameters.
@@ -11,6 +13,7 @@ public enum Transpose: Operator {
     case height, width, channels
   }
 
+  /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.channels.rawValue + 1)
@@ -29,8 +32,10 @@ public enum Transpose: Operator {
     try step.requireConstants()
   }
 
+  /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var input = step.inputRows(0)
     var output = step.outputRows
