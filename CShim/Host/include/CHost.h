@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CHostImages.h"
 #include "CHostInflate.h"
 
 /// Maps a file read-only. 0, or errno. A size of 0 gives EINVAL.
