@@ -29,6 +29,17 @@ public struct Node: Sendable {
   public var outputs: [ValueID]
   /// A fused ReLU, ReLU6 or other clamp of the output's real values. Only where `operation.fusesClamp`.
   public var clamp: ClosedRange<Float>?
+
+  /// A node; `Graph.append` also makes its outputs.
+  public init(
+    name: String, operation: any Operator, inputs: [ValueID], outputs: [ValueID], clamp: ClosedRange<Float>? = nil
+  ) {
+    self.name = name
+    self.operation = operation
+    self.inputs = inputs
+    self.outputs = outputs
+    self.clamp = clamp
+  }
 }
 
 /// A float network: values with known shapes, nodes in execution order.
