@@ -1,0 +1,72 @@
+import Graph
+
+/// A constant of a network that training changes, or that it measures.
+public struct Parameter: Sendable {
+  /// What a layer does with it.
+  public enum Role: Hashable, Sendable {
+    /// Conv2D weights, OC×KH×KW×IC.
+    case convolutionWeights
+    /// DepthwiseConv2D weights, KH×KW×C.
+    case depthwiseWeights
+    /// FullyConnected weights, M×K; `image` is H×W×C where K is a flattened image.
+    case fullyConnectedWeights(image: [Int]?)
+    /// What is added to each channel: a bias, or the shift of a normalization.
+    case bias
+    /// A normalization's factor for each channel.
+    case scale
+    /// A normalization's mean or variance: measured, not trained.
+    case statistic
+  }
+
+  /// Where it is in the graph.
+  public var id: ValueID
+  /// As in checkpoints.
+  public var name: String
+  /// What the layer does with it.
+  public var role: Role
+
+  /// Ends the names of constants that are part of the structure, such as a bias that a checkpoint lacks.
+  static let fixedSuffix = ".bias (fixed at 0)"
+}
+
+extension Graph {
+  /// The parameters in execution order; fixed constants of the structure are left out.
+  public var parameters: [Parameter] {
+    var producers: [ValueID: Node] = [:]
+    var seen: Set<ValueID> = []
+    var result: [Parameter] = []
+    for node in nodes {
+      for output in node.outputs { producers[output] = node }
+      for (position, id) in node.inputs.enumerated() {
+        guard self[id].constant != nil, !self[id].name.hasSuffix(Parameter.fixedSuffix),
+          let role = role(of: position, in: node, producers), seen.insert(id).inserted
+        else { continue }
+        result.append(Parameter(id: id, name: self[id].name, role: role))
+      }
+    }
+    return result
+  }
+
+  /// Numbers that training changes: what papers and model cards call the number of parameters.
+  public var trainableCount: Int {
+    parameters.reduce(0) { $0 + ($1.role == .statistic ? 0 : self[$1.id].constant?.count ?? 0) }
+  }
+
+  private func role(of position: Int, in node: Node, _ producers: [ValueID: Node]) -> Parameter.Role? {
+    switch (node.operation, position) {
+    case (is Conv2D, 1): return .convolutionWeights
+    case (is DepthwiseConv2D, 1): return .depthwiseWeights
+    case (is FullyConnected, 1):
+      guard let flatten = producers[node.inputs[0]], flatten.operation is Reshape else {
+        return .fullyConnectedWeights(image: nil)
+      }
+      let shape = self[flatten.inputs[0]].shape
+      let isImage = shape.count == 4 && shape[1] * shape[2] > 1
+      return .fullyConnectedWeights(image: isImage ? Array(shape[1...]) : nil)
+    case (is Conv2D, 2), (is DepthwiseConv2D, 2), (is FullyConnected, 2), (is BatchNormalization, 2): return .bias
+    case (is BatchNormalization, 1): return .scale
+    case (is BatchNormalization, 3), (is BatchNormalization, 4): return .statistic
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Architectures
+import Graph
+import Testing
+
+@Suite struct ArchitectureTests {
+  /// Parameter counts: LeCun et al. 1998 (with full connections between the convolutions); timm's model tables for
+  /// MobileNetV2 and EfficientNet-Lite; the README of pytorch_resnet_cifar10 for the residual networks.
+  @Test(
+    "numbers of parameters are the published ones",
+    arguments: [
+      ("LeNet-5", 61_706), ("ResNet20", 269_722), ("ResNet32", 464_154), ("ResNet56", 853_018),
+      ("MobileNetV2", 3_504_872), ("efficientnet_lite0", 4_652_008), ("tf_efficientnet_lite1", 5_416_680),
+      ("EfficientNet-Lite2", 6_092_072), ("EfficientNet-Lite3", 8_197_096), ("EfficientNet-Lite4", 13_006_568),
+    ])
+  func parameterCounts(name: String, count: Int) throws {
+    #expect(try Architectures.named(name).build().trainableCount == count)
+  }
+
+  @Test("every architecture builds at its own size and gives its classes")
+  func all() throws {
+    var names: Set<String> = []
+    for architecture in Architectures.all {
+      let graph = try architecture.build()
+      #expect(graph[graph.inputs[0]].shape[1] == architecture.inputSize.height)
+      #expect(graph[graph.outputs[0]].shape == [1, architecture.classes])
+      #expect(architecture.preprocessing.mean.count == architecture.inputChannels)
+      #expect(graph.nodes.count == Set(graph.nodes.map(\.name)).count, "\(architecture.name): node names differ")
+      #expect(names.insert(architecture.name).inserted)
+      #expect(try Architectures.named(architecture.name.uppercased()).name == architecture.name)
+    }
+  }
+
+  @Test("other sizes, classes and seeds")
+  func options() throws {
+    let architecture = try Architectures.named("MobileNetV2-0.35")
+    let graph = try architecture.build(ArchitectureOptions(inputSize: Size2D(33, 47), classes: 7, seed: 1))
+    #expect(graph[graph.outputs[0]].shape == [1, 7])
+    let answer = try graph.evaluate(inputs: [Tensor(shape: [1, 33, 47, 3], repeating: 0.5)])[0]
+    #expect(answer.values.allSatisfy { $0.isFinite } && Set(answer.values).count == 7)
+    func stem(_ seed: UInt64) throws -> Tensor? {
+      let graph = try architecture.build(ArchitectureOptions(seed: seed))
+      return graph[graph.parameters[0].id].constant
+    }
+    #expect(try stem(1) == stem(1))
+    #expect(try stem(1) != stem(2))
+    #expect(throws: GraphError.self) { try architecture.build(ArchitectureOptions(classes: 0)) }
+    #expect(throws: GraphError.self) { try architecture.build(ArchitectureOptions(inputSize: Size2D(0, 1 << 40))) }
+    #expect(throws: GraphError.self) { try Architectures.named("LeNet-5").build(ArchitectureOptions(inputSize: .one)) }
+  }
+
+  @Test("initial weights have He's variance")
+  func initialization() throws {
+    let graph = try Architectures.named("ResNet20").build(ArchitectureOptions(seed: 3))
+    let last = try #require(graph.parameters.last { $0.role == .convolutionWeights })
+    let values = try #require(graph[last.id].constant).values
+    let variance = values.reduce(0) { $0 + $1 * $1 } / Float(values.count)
+    // 36,864 uniform numbers: the variance's standard error is 0.5 %.
+    #expect(abs(variance / (2 / (64 * 9)) - 1) < 0.02)
+    #expect(abs(values.reduce(0, +) / Float(values.count)) < 0.001)
+  }
+
+  @Test("an unknown name lists the known ones")
+  func unknown() {
+    do throws(GraphError) {
+      _ = try Architectures.named("ResNeXt")
+      Issue.record("no error")
+    } catch {
+      #expect(error.description.contains("ResNeXt") && error.description.contains("EfficientNet-Lite0"))
+    }
+  }
+}
