@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -66,3 +67,5 @@ int32_t martlet_host_write(int32_t descriptor, const void *bytes, size_t count) 
     }
     return 0;
 }
+
+void martlet_host_exit(int32_t status) { exit(status); }

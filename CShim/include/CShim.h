@@ -343,6 +343,11 @@ static inline int32_t martlet_accumulator_fits(int32_t bias, int64_t range, floa
         && (double)magnitude * factor + extra < 2147483648.0 - 32768.0;
 }
 
+static inline int64_t martlet_widen_size(ptrdiff_t value) { return value; }
+
+/// Saturated to PTRDIFF_MAX.
+static inline ptrdiff_t martlet_narrow(uint64_t value) { return value > PTRDIFF_MAX ? PTRDIFF_MAX : (ptrdiff_t)value; }
+
 /// martlet_accumulator_fits for one of a block's sixteen channels.
 static inline int32_t martlet_channel_fits(
     const martlet_channel_block *block, int32_t channel, int64_t range, double extra) {

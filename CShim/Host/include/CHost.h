@@ -19,5 +19,7 @@ uint64_t martlet_host_peak_resident_bytes(void);
 void *martlet_host_allocate_pages(size_t count);
 /// Writes all bytes to a file descriptor (1 = standard output, 2 = standard error). 0, or errno.
 int32_t martlet_host_write(int32_t descriptor, const void *bytes, size_t count);
+/// Ends the process.
+_Noreturn void martlet_host_exit(int32_t status);
 
 #endif

@@ -15,8 +15,8 @@ enum HeaderCheck {
     let checksum = header.headerChecksum
     header.headerChecksum = 0
     guard checksumOf(&header) == checksum else { throw Fault(.checksum, detail: 0) }
-    guard header.fileBytes <= UInt64(UInt32(Limits.fileBytes)) else { throw Fault(.limit, detail: Limits.fileBytes) }
-    let count = Int(truncatingIfNeeded: header.fileBytes)
+    let count = martlet_narrow(header.fileBytes)
+    guard count <= Limits.fileBytes else { throw Fault(.limit, detail: Limits.fileBytes) }
     guard count >= Header.byteCount, bytes.count >= count else { throw Fault(.truncated, detail: count) }
     try verifySections(header, fileBytes: count)
     try verifyCounts(header)
@@ -35,16 +35,16 @@ enum HeaderCheck {
 
   /// Sections lie one after the other in the order of the table, each 64-byte aligned, none outside the file.
   private static func verifySections(_ header: borrowing Header, fileBytes: Int) throws(Fault) {
-    var end = Int64(Header.byteCount)
+    var end = Wide.of(Header.byteCount)
     for index in 0..<12 {
       let extent = header.sections[index]
       if extent.bytes == 0 {
-        guard extent.offset == 0 || extent.end <= Wide.of(UInt32(fileBytes)) else {
+        guard extent.offset == 0 || extent.end <= Wide.of(fileBytes) else {
           throw Fault(.section, detail: index)
         }
         continue
       }
-      guard extent.offset % 64 == 0, Wide.of(extent.offset) >= end, extent.end <= Wide.of(UInt32(fileBytes)) else {
+      guard extent.offset % 64 == 0, Wide.of(extent.offset) >= end, extent.end <= Wide.of(fileBytes) else {
         throw Fault(.section, detail: index)
       }
       end = extent.end
@@ -68,9 +68,8 @@ enum HeaderCheck {
 
   /// The arena's bound, the network's inputs and outputs, and what later versions may use.
   private static func verifyCounts(_ header: borrowing Header) throws(Fault) {
-    guard header.arenaBytes <= UInt64(UInt32(Limits.arenaBytes)), header.arenaBytes % 64 == 0 else {
-      throw Fault(.limit, detail: Int(truncatingIfNeeded: header.arenaBytes))
-    }
+    let arenaBytes = martlet_narrow(header.arenaBytes)
+    guard arenaBytes <= Limits.arenaBytes, arenaBytes % 64 == 0 else { throw Fault(.limit, detail: arenaBytes) }
     let operands = Wide.of(header[.operands].bytes) / 4
     guard Wide.of(header.firstInput) + Wide.of(header.inputCount) <= operands, header.inputCount > 0 else {
       throw Fault(.limit, detail: Int(truncatingIfNeeded: header.inputCount))

@@ -1,3 +1,5 @@
+import CShim
+
 /// A packed model where it lies: nothing is copied. The bytes must outlive the view.
 ///
 /// Only pointers and counts; that they mean something is what the Verifier proves.
@@ -29,7 +31,7 @@ struct ModelView: ~Copyable {
   var operandCount: Int { Int(truncatingIfNeeded: header.pointee[.operands].bytes) / 4 }
   var inputCount: Int { Int(truncatingIfNeeded: header.pointee.inputCount) }
   var outputCount: Int { Int(truncatingIfNeeded: header.pointee.outputCount) }
-  var arenaBytes: Int { Int(truncatingIfNeeded: header.pointee.arenaBytes) }
+  var arenaBytes: Int { martlet_narrow(header.pointee.arenaBytes) }
 
   /// The tensor index of a network input.
   func inputTensor(_ position: Int) -> Int {

@@ -10,8 +10,8 @@ enum OperatorCheck<Operators: OperatorSet> {
       try Operators.verify(step)
       let needed = Operators.scratchBytes(step)
       let end = Wide.of(record.scratchOffset) + Wide.of(record.scratchBytes)
-      guard record.scratchOffset % 64 == 0, end <= Int64(view.arenaBytes),
-        needed <= Int(truncatingIfNeeded: record.scratchBytes)
+      guard record.scratchOffset % 64 == 0, end <= Wide.of(view.arenaBytes),
+        needed >= 0, needed <= Int(truncatingIfNeeded: record.scratchBytes)
       else { throw Fault(.scratch, index: index, detail: needed) }
     }
     for position in 0..<view.inputCount where view.inputTensor(position) >= view.tensorCount {
@@ -27,12 +27,12 @@ enum OperatorCheck<Operators: OperatorSet> {
     throws(Fault)
   {
     let end = Wide.of(record.firstInput) + Wide.of(record.inputCount)
-    guard record.inputCount <= UInt32(truncatingIfNeeded: Limits.inputsPerOperator), end <= Int64(view.operandCount),
-      Wide.of(record.output) < Int64(view.tensorCount)
+    guard record.inputCount <= UInt32(truncatingIfNeeded: Limits.inputsPerOperator), end <= Wide.of(view.operandCount),
+      Wide.of(record.output) < Wide.of(view.tensorCount)
     else { throw Fault(.operand, index: index) }
     let first = Int(truncatingIfNeeded: record.firstInput)
     for position in first..<first + Int(truncatingIfNeeded: record.inputCount)
-    where Wide.of(view.operands[position]) >= Int64(view.tensorCount) {
+    where Wide.of(view.operands[position]) >= Wide.of(view.tensorCount) {
       throw Fault(.operand, index: index, detail: position - first)
     }
   }

@@ -121,6 +121,8 @@ public struct TensorRecord: BitwiseCopyable, Sendable {
 
   /// A 1×1×1 tensor at offset 0.
   public init() {}
+  /// Number of values: height × width × channels. For the tensors of a verified model.
+  public var count: Int { Int(height) * Int(width) * Int(channels) }
   /// Size in bytes.
   public static var byteCount: Int { 64 }
 }

@@ -1,10 +1,11 @@
 /// Tensor records: shape, pitches, place in the arena, quantization.
 enum TensorCheck {
   static func verify(_ view: borrowing ModelView) throws(Fault) {
-    let arenaBytes = Int64(view.arenaBytes)
+    let arenaBytes = Wide.of(view.arenaBytes)
     for index in 0..<view.tensorCount {
       let tensor = view.tensors[index]
-      guard isPossible(tensor), Wide.of(tensor.arenaOffset) + tensor.spanBytes + Int64(Limits.slackBytes) <= arenaBytes
+      guard isPossible(tensor),
+        Wide.of(tensor.arenaOffset) + tensor.spanBytes + Wide.of(Limits.slackBytes) <= arenaBytes
       else { throw Fault(.tensor, index: index) }
       guard tensor.scale > 0, tensor.scale.isFinite, (-128...127).contains(tensor.zeroPoint) else {
         throw Fault(.quantization, index: index)

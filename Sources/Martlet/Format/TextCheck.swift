@@ -19,7 +19,7 @@ enum TextCheck {
   private static func verifyName(_ view: borrowing ModelView, _ name: Extent) throws(Fault) {
     let text = view.section(.text)
     guard name.bytes > 0 else { return }
-    guard name.end <= Int64(text.count), name.bytes <= UInt32(truncatingIfNeeded: Limits.nameBytes) else {
+    guard name.end <= Wide.of(text.count), name.bytes <= UInt32(truncatingIfNeeded: Limits.nameBytes) else {
       throw Fault(.text, detail: Int(truncatingIfNeeded: name.offset))
     }
     let first = Int(truncatingIfNeeded: name.offset)

@@ -7,6 +7,8 @@ enum Wide {
 
   static func of(_ value: UInt32) -> Int64 { martlet_widen_unsigned(value) }
 
+  static func of(_ value: Int) -> Int64 { martlet_widen_size(value) }
+
   /// Operands must not be negative.
   static func product(_ first: Int64, _ second: Int64) -> Int64 { martlet_saturating_product(first, second) }
 

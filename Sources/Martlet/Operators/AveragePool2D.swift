@@ -27,7 +27,7 @@ public enum AveragePool2D: Operator {
     try step.requireParameters(count: Parameter.high.rawValue + 1)
     try step.requireClamp(low: Parameter.low, high: .high)
     let window = Window(step)
-    try window.verify(step, maximumTaps: Int64(Limits.poolingTaps))
+    try window.verify(step, maximumTaps: Wide.of(Limits.poolingTaps))
     guard window.dilationHeight == 1 else { throw step.fault(parameter: Parameter.dilationHeight) }
     guard window.dilationWidth == 1 else { throw step.fault(parameter: Parameter.dilationWidth) }
     try window.verifyCovered(

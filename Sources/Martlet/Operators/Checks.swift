@@ -55,6 +55,9 @@ extension Step {
     }
   }
 
+  /// Scratch that is read as whole registers has readable bytes after it, as every buffer.
+  func withSlack(_ bytes: Int) -> Int { bytes == 0 ? 0 : bytes + Limits.slackBytes }
+
   /// Input number `position` and the output have the same quantization: bytes pass unchanged.
   func requireSameQuantization(_ position: Int = 0) throws(Fault) {
     guard input(position).hasQuantization(of: output) else { throw fault(.quantization, position) }

@@ -34,7 +34,7 @@ public enum Concat: Operator {
       for position in 0..<step.inputCount { try step.requireSameQuantization(position) }
       return try step.requireConstants()
     }
-    try step.requireConstants(table: Int64(step.inputCount * 256))
+    try step.requireConstants(table: Wide.of(step.inputCount * 256))
   }
 
   /// None.

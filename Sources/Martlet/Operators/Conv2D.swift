@@ -30,7 +30,8 @@ public enum Conv2D: Operator {
     try step.requireParameters(count: Parameter.residualFactor.rawValue + 1)
     try step.requireClamp(low: Parameter.low, high: .high)
     let window = Window(step)
-    try window.verify(step, maximumTaps: Int64(Limits.kernelTaps))
+    try window.verify(step, maximumTaps: Wide.of(Limits.kernelTaps))
+    try window.verifyTouched(step)
     let input = step.input(0)
     let output = step.output
     let groups = step.integer(Parameter.groups)
@@ -67,12 +68,12 @@ public enum Conv2D: Operator {
       extra: step.inputCount == 2 ? 255 * Double(step.float(Parameter.residualFactor)) : 0)
   }
 
-  /// What the C algorithm asks for.
+  /// What the C algorithm asks for, and the slack that every buffer has.
   public static func scratchBytes(_ step: borrowing Step) -> Int {
     var convolution = convolution(step)
     var input = step.inputRows(0)
     var output = step.outputRows
-    return martlet_convolution_scratch_bytes(&convolution, &input, &output)
+    return step.withSlack(martlet_convolution_scratch_bytes(&convolution, &input, &output))
   }
 
   /// True for the residual operand: each of its bytes is read just before the output's byte at that place is written.

@@ -21,7 +21,8 @@ public enum DepthwiseConv2D: Operator {
     try step.requireParameters(count: Parameter.high.rawValue + 1)
     try step.requireClamp(low: Parameter.low, high: .high)
     let window = Window(step)
-    try window.verify(step, maximumTaps: Int64(Limits.kernelTaps))
+    try window.verify(step, maximumTaps: Wide.of(Limits.kernelTaps))
+    try window.verifyTouched(step)
     guard step.input(0).channels == step.output.channels else { throw step.fault(.operand, 0) }
     let blocks = Wide.roundedUp(Wide.of(step.output.channels), toMultipleOf: 16) / 16
     let quads = Wide.of(martlet_depthwise_quads(window.kernelHeight, window.kernelWidth))
@@ -29,12 +30,12 @@ public enum DepthwiseConv2D: Operator {
     try step.requireFactors(blocks: blocks, taps: window.taps)
   }
 
-  /// What the C algorithm asks for.
+  /// What the C algorithm asks for, and the slack that every buffer has.
   public static func scratchBytes(_ step: borrowing Step) -> Int {
     var depthwise = depthwise(step)
     var input = step.inputRows(0)
     var output = step.outputRows
-    return martlet_depthwise_scratch_bytes(&depthwise, &input, &output)
+    return step.withSlack(martlet_depthwise_scratch_bytes(&depthwise, &input, &output))
   }
 
   /// Computes the output rows `rows`.

@@ -21,7 +21,7 @@ public enum FullyConnected: Operator {
     try step.requireClamp(low: Parameter.low, high: .high)
     let input = step.input(0)
     let output = step.output
-    guard input.isPacked, input.rowsHeld == input.height, input.elementCount <= Int64(Limits.arenaBytes) else {
+    guard input.isPacked, input.rowsHeld == input.height, input.elementCount <= Wide.of(Limits.arenaBytes) else {
       throw step.fault(.operand, 0)
     }
     guard output.height == 1, output.width == 1 else { throw step.fault(.operand, 1) }
@@ -31,12 +31,12 @@ public enum FullyConnected: Operator {
     try step.requireFactors(blocks: blocks, taps: input.elementCount)
   }
 
-  /// What the C algorithm asks for.
+  /// What the C algorithm asks for, and the slack that every buffer has.
   public static func scratchBytes(_ step: borrowing Step) -> Int {
     var convolution = convolution(step)
     var input = inputRow(step)
     var output = step.outputRows
-    return martlet_convolution_scratch_bytes(&convolution, &input, &output)
+    return step.withSlack(martlet_convolution_scratch_bytes(&convolution, &input, &output))
   }
 
   /// Computes the output rows `rows`.

@@ -20,7 +20,7 @@ public enum MaxPool2D: Operator {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.padRight.rawValue + 1)
     let window = Window(step)
-    try window.verify(step, maximumTaps: Int64(Limits.poolingTaps))
+    try window.verify(step, maximumTaps: Wide.of(Limits.poolingTaps))
     try window.verifyCovered(
       step, padBottom: step.integer(Parameter.padBottom), padRight: step.integer(Parameter.padRight))
     guard step.input(0).channels == step.output.channels else { throw step.fault(.operand, 0) }

@@ -11,7 +11,7 @@ public enum Slice: Operator {
   public enum Parameter: Int {
     /// First row, column and channel.
     case beginHeight, beginWidth, beginChannel
-    /// Distance to the next; not 0, negative to walk backwards.
+    /// Distance to the next, at least 1.
     case stepHeight, stepWidth, stepChannel
   }
 
@@ -33,7 +33,7 @@ public enum Slice: Operator {
     let distance = step.integer(at: axis + 3)
     let last = Wide.of(begin) + Wide.of(output - 1) * Wide.of(distance)
     guard begin >= 0, begin < input else { throw step.fault(.parameter, axis) }
-    guard distance != 0, last >= 0, last < Wide.of(input) else { throw step.fault(.parameter, axis + 3) }
+    guard distance >= 1, last < Wide.of(input) else { throw step.fault(.parameter, axis + 3) }
   }
 
   /// None.

@@ -49,6 +49,16 @@ struct Window {
     }
   }
 
+  /// The rows and columns that all windows touch, padding included, are no more than an arena's worth of bytes: copies of
+  /// parts of them go to scratch, whose size must be computable.
+  func verifyTouched(_ step: borrowing Step) throws(Fault) {
+    let output = step.output
+    let rows = lastTap(output.height, strideHeight, kernelHeight, dilationHeight) + 1
+    let columns = lastTap(output.width, strideWidth, kernelWidth, dilationWidth) + 1
+    let bytes = Wide.product(rows * columns, Wide.of(step.input(0).channels))
+    guard bytes <= Wide.of(Limits.arenaBytes / 2) else { throw step.fault(parameter: Parameter.dilationHeight) }
+  }
+
   /// No window lies wholly in the padding: pooling divides by the taps inside the image.
   func verifyCovered(_ step: borrowing Step, padBottom: Int32, padRight: Int32) throws(Fault) {
     let input = step.input(0)

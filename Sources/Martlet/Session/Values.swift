@@ -27,6 +27,15 @@ extension Session {
     tensor.forEach { index, byte in byte.pointee = UInt8(bitPattern: values[index]) ^ 0x80 }
   }
 
+  /// Fills an input with its zero point: real 0.
+  /// - Throws: `inputOutput` when there is no such input.
+  public mutating func fillInput(_ position: Int = 0) throws(Fault) {
+    guard (0..<inputCount).contains(position) else { throw Fault(.inputOutput, index: position) }
+    let tensor = try place(ofInput: position, count: input(position).count)
+    let stored = UInt8(truncatingIfNeeded: tensor.record.zeroPoint + 128)
+    tensor.forEach { _, byte in byte.pointee = stored }
+  }
+
   /// Quantizes real values into an input: round to nearest even, clamped. NaN becomes the lowest value.
   /// - Throws: `inputOutput` when there is no such input or `values` is not of its size.
   public mutating func setInput(_ position: Int = 0, reals values: Span<Float>) throws(Fault) {
@@ -78,7 +87,7 @@ extension Session {
   private func place(ofTensor index: Int, isValid: Bool, count: Int) throws(Fault) -> TensorPlace {
     guard isValid else { throw Fault(.inputOutput, index: index) }
     let record = view.tensors[index]
-    let needed = Int(truncatingIfNeeded: record.elementCount)
+    let needed = record.count
     guard needed == count else { throw Fault(.inputOutput, index: index, detail: needed) }
     return TensorPlace(record: record, base: arena + Int(truncatingIfNeeded: record.arenaOffset))
   }

@@ -1,0 +1,53 @@
+import CHost
+import Martlet
+
+/// The answer on standard output.
+enum Report {
+  /// Prints the `top` largest values of the first output, then the time.
+  /// - Returns: false when standard output cannot be written.
+  static func print<Operators: OperatorSet>(
+    _ session: borrowing Session<Operators>, _ model: borrowing Verified<Operators>, top: Int, nanoseconds: Int
+  ) throws(Fault) -> Bool {
+    let record = session.output()
+    let count = record.count
+    guard let pages = martlet_host_allocate_pages(count) else { return false }
+    let values = UnsafeMutableBufferPointer(start: pages.assumingMemoryBound(to: Int8.self), count: count)
+    var span = values.mutableSpan
+    try session.copyOutput(into: &span)
+    var output = Console(descriptor: 1)
+    var last: Int?
+    for _ in 0..<min(top, count) {
+      guard let best = next(values, after: last) else { break }
+      output.put(Float(Int(values[best]) - Int(record.zeroPoint)) * record.scale, decimals: 4)
+      output.put(best, width: 6)
+      if let label = model.labels.line(best) {
+        output.put("  ")
+        label.withBytes { output.put($0) }
+      }
+      output.put("\n")
+      last = best
+    }
+    output.put("latency ")
+    output.put(Float(nanoseconds / 1000) / 1000, decimals: 3)
+    output.put(" ms, arena ")
+    output.put(model.arenaBytes)
+    output.put(" bytes, kernels ")
+    output.put(cString: session.kernelFamily)
+    output.put("\n")
+    output.flush()
+    return output.failure == 0
+  }
+
+  /// The index that follows `last` in the order: larger values first, equal ones by index.
+  private static func next(_ values: UnsafeMutableBufferPointer<Int8>, after last: Int?) -> Int? {
+    var best: Int?
+    for index in 0..<values.count {
+      if let last {
+        guard values[index] < values[last] || (values[index] == values[last] && index > last) else { continue }
+      }
+      if let found = best, values[index] <= values[found] { continue }
+      best = index
+    }
+    return best
+  }
+}
