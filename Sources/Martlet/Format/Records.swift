@@ -170,7 +170,8 @@ public struct PreprocessingRecord: BitwiseCopyable, Sendable {
   public var width: Int32 = 0
   /// 1 or 3.
   public var channels: Int32 = 0
-  /// 0: stretch to width×height. 1: resize the shorter side to `resizeShorterSide`, then crop the center.
+  /// 0: stretch to width×height. 1: resize the shorter side to `resizeShorterSide`, then cut out the center.
+  /// 2: cut out the central `cropFraction` of the largest rectangle of the input's proportions, then resize.
   public var resizeRule: UInt32 = 0
   /// Pixels; for `resizeRule` 1.
   public var resizeShorterSide: Int32 = 0
@@ -180,7 +181,9 @@ public struct PreprocessingRecord: BitwiseCopyable, Sendable {
   public var mean: InlineArray<3, Float> = .init(repeating: 0)
   /// Divided by, in units of 0…255.
   public var standardDeviation: InlineArray<3, Float> = .init(repeating: 1)
-  var reserved: InlineArray<20, UInt32> = .init(repeating: 0)
+  /// In 0…1; for `resizeRule` 2.
+  public var cropFraction: Float = 1
+  var reserved: InlineArray<19, UInt32> = .init(repeating: 0)
   /// For each channel, the stored activation byte of each pixel value.
   public var pixelTable: InlineArray<768, UInt8> = .init(repeating: 0)
 

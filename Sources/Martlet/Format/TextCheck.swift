@@ -40,14 +40,15 @@ enum TextCheck {
       record.pointee.height == input.height && record.pointee.width == input.width
       && record.pointee.channels == input.channels && (input.channels == 1 || input.channels == 3)
     let hasRules =
-      record.pointee.resizeRule <= 1 && (0...largest).contains(record.pointee.resizeShorterSide)
+      record.pointee.resizeRule <= 2 && record.pointee.cropFraction > 0 && record.pointee.cropFraction <= 1
+      && (0...largest).contains(record.pointee.resizeShorterSide)
       && record.pointee.channelOrder <= 1
     var isUsable = hasShape && hasRules
     for channel in 0..<3 {
       let deviation = record.pointee.standardDeviation[channel]
       if !(record.pointee.mean[channel].isFinite && deviation.isFinite && deviation > 0) { isUsable = false }
     }
-    for index in 0..<20 where record.pointee.reserved[index] != 0 { isUsable = false }
+    for index in 0..<19 where record.pointee.reserved[index] != 0 { isUsable = false }
     guard isUsable else {
       throw Fault(.text, detail: Int(truncatingIfNeeded: view.header.pointee[.preprocessing].offset))
     }
