@@ -30,13 +30,15 @@ typedef struct convolution_plan {
 
 /// Input rows from the first to the last that `rows` output rows touch.
 static int32_t rows_touched(const martlet_convolution *convolution, int32_t rows) {
-    return (rows - 1) * convolution->stride_height + (convolution->kernel_height - 1) * convolution->dilation_height + 1;
+    int32_t reach = (convolution->kernel_height - 1) * convolution->dilation_height;
+    return (rows - 1) * convolution->stride_height + reach + 1;
 }
 
 /// Input columns of the strip that `pixels` output columns need.
 static int32_t columns_touched(const martlet_convolution *convolution, int32_t pixels) {
     if (pixels == 0) return 0;
-    return (pixels - 1) * convolution->stride_width + (convolution->kernel_width - 1) * convolution->dilation_width + 1;
+    int32_t reach = (convolution->kernel_width - 1) * convolution->dilation_width;
+    return (pixels - 1) * convolution->stride_width + reach + 1;
 }
 
 /// Output columns whose taps all lie inside the image; none when a run would not be contiguous there.
@@ -125,9 +127,9 @@ static void emit(convolution_walk *walk, martlet_segment segment) {
     }
 }
 
-/// Hands on a segment that waits for a partner, unless the coming ones have as many pixels.
-static void settle(convolution_walk *walk, int32_t pixels) {
-    if (walk->pending_count == 1 && walk->pending[0].pixels != pixels) {
+/// Hands on a segment that waits for a partner.
+static void settle(convolution_walk *walk) {
+    if (walk->pending_count == 1) {
         walk->kernels->convolve(&walk->panel, walk->pending, 1);
         walk->pending_count = 0;
     }
@@ -154,7 +156,6 @@ static void aim(convolution_walk *walk, martlet_segment *segment, int32_t row, i
 static void walk_interior(convolution_walk *walk, int32_t row, int32_t pixels) {
     const martlet_convolution *convolution = walk->convolution;
     const martlet_rows *input = walk->input;
-    settle(walk, pixels);
     const uint8_t **runs = free_pointers(walk);
     int32_t column = walk->plan.interior_begin;
     ptrdiff_t first = (ptrdiff_t)(column * convolution->stride_width - convolution->pad_left) * input->pixel_pitch_bytes
@@ -181,9 +182,9 @@ static void walk_column(
     convolution_walk *walk, const uint8_t *strip, int32_t columns, int32_t strip_column, int32_t column) {
     const martlet_convolution *convolution = walk->convolution;
     int32_t pixels = walk->end_row - walk->first_row, channels = walk->input->channels;
-    settle(walk, pixels);
-    const uint8_t **runs = free_pointers(walk);
     ptrdiff_t pitch = (ptrdiff_t)columns * channels;
+    if (walk->pending_count == 1 && walk->pending[0].run_step != convolution->stride_height * pitch) settle(walk);
+    const uint8_t **runs = free_pointers(walk);
     const uint8_t *from = strip + (ptrdiff_t)((column - strip_column) * convolution->stride_width) * channels
         + walk->group * walk->plan.group_channels;
     for (int32_t kernel_row = 0, run = 0; kernel_row < convolution->kernel_height; kernel_row++) {
@@ -254,13 +255,14 @@ static void walk_panel(convolution_walk *walk, int32_t seamless) {
     } else if (interior > 0) {
         for (int32_t row = walk->first_row; row < walk->end_row; row++) walk_interior(walk, row, interior);
     }
+    settle(walk);
     for (int32_t column = 0; column < plan->interior_begin; column++) {
         walk_column(walk, walk->left, plan->left_columns, 0, column);
     }
     for (int32_t column = plan->interior_end; column < width; column++) {
         walk_column(walk, walk->right, plan->right_columns, plan->interior_end, column);
     }
-    settle(walk, 0);
+    settle(walk);
 }
 
 /// All panels over rows [first_row, end_row).

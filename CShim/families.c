@@ -44,6 +44,9 @@ uint32_t martlet_families(void) { return 1u << MARTLET_FAMILY_SCALAR; }
 static const martlet_kernels *compiled_kernels(martlet_family family) {
     switch (family) {
     case MARTLET_FAMILY_SCALAR: return &martlet_scalar_kernels;
+#if defined(__x86_64__)
+    case MARTLET_FAMILY_AVX512VNNI: return &martlet_avx512vnni_kernels;
+#endif
     default: return NULL;
     }
 }

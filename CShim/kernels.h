@@ -42,7 +42,8 @@ MARTLET_INLINE uint8_t martlet_store(float value, martlet_output rule) {
 
 /// Where the tap (row, column) of a depthwise kernel lies in its packed quads: quad · 4 + lane.
 /// The inverse of `martlet_depthwise_tap`.
-MARTLET_INLINE int32_t martlet_depthwise_place(int32_t kernel_height, int32_t kernel_width, int32_t row, int32_t column) {
+MARTLET_INLINE int32_t martlet_depthwise_place(
+    int32_t kernel_height, int32_t kernel_width, int32_t row, int32_t column) {
     int32_t group = row / 4;
     if (kernel_height % 4 == 1 && row == kernel_height - 1) return group * kernel_width * 4 + column;
     return (group * kernel_width + column) * 4 + row % 4;

@@ -1,0 +1,222 @@
+// AVX-512-VNNI convolution: a register tile of up to 14 pixels × 2 blocks of sixteen channels. Each step broadcasts
+// four input bytes of a pixel and multiplies them with the sixteen channels' weights of both blocks.
+#if defined(__x86_64__)
+#include "x86_avx512.h"
+
+#pragma clang attribute push(__attribute__((target(MARTLET_AVX512))), apply_to = function)
+
+/// The pixels of a tile: two halves, each of neighbouring pixels.
+typedef struct tile_place {
+    const uint8_t *const *runs[2];
+    ptrdiff_t first[2];  // byte offset of each half's first pixel from its runs
+    ptrdiff_t run_step;
+    uint8_t *outputs[2];
+    ptrdiff_t output_step;
+    const uint8_t *residuals[2];  // NULL: none
+    ptrdiff_t residual_step;
+} tile_place;
+
+/// Rounded results of one pixel and block, the residual included.
+MARTLET_INLINE __m512i finish(__m512i sums, __m512 factors, const martlet_panel *panel, const uint8_t *residual) {
+    __m512 values = scale(sums, factors);
+    if (residual != NULL) {
+        __m512i other = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)residual));
+        other = _mm512_sub_epi32(other, _mm512_set1_epi32(panel->residual_zero_point));
+        __m512 addend = _mm512_mul_ps(_mm512_cvtepi32_ps(other), _mm512_set1_ps(panel->residual_factor));
+        values = _mm512_add_ps(values, addend);
+    }
+    return _mm512_cvtps_epi32(values);
+}
+
+/// The tile's end: requantize `pixels` × `blocks` accumulators (pixel by pixel) and store them.
+MARTLET_INLINE void finish_tile(
+    const int pixels, const int blocks, const __m512i *sums, const martlet_panel *panel, const tile_place *place) {
+    const int first_half = (pixels + 1) / 2, total = pixels * blocks;
+    const output_rule rule = spread_output(panel->output);
+    const int32_t whole = panel->channels_stored == 16 * blocks;
+    const __mmask32 mask = (__mmask32)first_bytes(panel->channels_stored);
+    const int32_t adds = place->residuals[0] != NULL;
+    __m512 factors[2];
+    MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
+        factors[block] = _mm512_loadu_ps(panel->channels[block].factor);
+    }
+    MARTLET_UNROLL for (int at = 0; at < total; at += 4) {
+        __m512i four[4];
+        MARTLET_UNROLL for (int i = 0; i < 4; i++) {
+            if (at + i >= total) {
+                four[i] = four[0];
+                continue;
+            }
+            const int pixel = (at + i) / blocks, block = (at + i) % blocks;
+            const int half = pixel >= first_half, within = pixel - half * first_half;
+            const uint8_t *residual =
+                adds ? place->residuals[half] + within * place->residual_step + 16 * block : NULL;
+            four[i] = finish(sums[at + i], factors[block], panel, residual);
+        }
+        const __m512i bytes = store_bytes(four[0], four[1], four[2], four[3], &rule);
+        MARTLET_UNROLL for (int i = 0; i < 4; i += blocks) {
+            if (at + i >= total) continue;
+            const int pixel = (at + i) / blocks;
+            const int half = pixel >= first_half, within = pixel - half * first_half;
+            uint8_t *output = place->outputs[half] + within * place->output_step;
+            if (blocks == 2) {
+                const __m256i both = half_register(bytes, i / 2);
+                if (whole) _mm256_storeu_si256((__m256i *)output, both);
+                else _mm256_mask_storeu_epi8(output, mask, both);
+            } else {
+                const __m128i one = sixteen_bytes(bytes, i);
+                if (whole) _mm_storeu_si128((__m128i *)output, one);
+                else _mm_mask_storeu_epi8(output, (__mmask16)mask, one);
+            }
+        }
+    }
+}
+
+/// `sets`: independent accumulators of each result, for tiles too small to hide the multiplier's latency.
+MARTLET_INLINE void convolve_tile(
+    const int pixels, const int blocks, const int sets, const martlet_panel *panel, const tile_place *place,
+    const int8_t *prefetch) {
+    const int first_half = (pixels + 1) / 2;
+    const int first_bases = (first_half + 2) / 3, bases = first_bases + (pixels - first_half + 2) / 3;
+    const int total = pixels * blocks;
+    const ptrdiff_t step = place->run_step, block_bytes = panel->block_bytes;
+    const int8_t *weights = panel->weights;
+    __m512i sums[32];
+    MARTLET_UNROLL for (int i = 0; i < total; i++) {
+        sums[i] = _mm512_loadu_si512(panel->channels[i % blocks].bias);
+        MARTLET_UNROLL for (int set = 1; set < sets; set++) sums[set * total + i] = _mm512_setzero_si512();
+    }
+    for (int32_t run = 0; run < panel->runs; run++) {
+        // One address register for three pixels, so that all of them stay in registers.
+        const uint8_t *base[10];
+        MARTLET_UNROLL for (int i = 0; i < bases; i++) {
+            const int half = i >= first_bases;
+            base[i] = place->runs[half][run] + place->first[half] + 3 * (i - half * first_bases) * step;
+        }
+        int32_t quads = panel->run_quads;
+        _Pragma("clang loop unroll_count(2)") for (; quads >= sets; quads -= sets) {
+            MARTLET_UNROLL for (int set = 0; set < sets; set++) {
+                __m512i rows[2];
+                MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
+                    rows[block] = _mm512_loadu_si512(weights + block * block_bytes + set * 64);
+                }
+                MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
+                    const int half = pixel >= first_half, within = pixel - half * first_half;
+                    int32_t four;
+                    __builtin_memcpy(
+                        &four, base[half * first_bases + within / 3] + within % 3 * step + 4 * set, 4);
+                    const __m512i inputs = _mm512_set1_epi32(four);
+                    MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
+                        __m512i *sum = &sums[set * total + pixel * blocks + block];
+                        *sum = _mm512_dpbusd_epi32(*sum, inputs, rows[block]);
+                    }
+                }
+                _mm_prefetch((const char *)prefetch + set * 64, _MM_HINT_T1);
+            }
+            MARTLET_UNROLL for (int i = 0; i < bases; i++) {
+                base[i] += 4 * sets;
+                __asm__("" : "+r"(base[i]));
+            }
+            weights += 64 * sets;
+            prefetch += 64 * sets;
+        }
+        for (; sets > 1 && quads > 0; quads--) {
+            MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
+                const int half = pixel >= first_half, within = pixel - half * first_half;
+                int32_t four;
+                __builtin_memcpy(&four, base[half * first_bases + within / 3] + within % 3 * step, 4);
+                MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
+                    __m512i *sum = &sums[pixel * blocks + block];
+                    const __m512i row = _mm512_loadu_si512(weights + block * block_bytes);
+                    *sum = _mm512_dpbusd_epi32(*sum, _mm512_set1_epi32(four), row);
+                }
+            }
+            MARTLET_UNROLL for (int i = 0; i < bases; i++) base[i] += 4;
+            weights += 64;
+            prefetch += 64;
+        }
+    }
+    MARTLET_UNROLL for (int i = 0; i < total; i++) {
+        MARTLET_UNROLL for (int set = 1; set < sets; set++) {
+            sums[i] = _mm512_add_epi32(sums[i], sums[set * total + i]);
+        }
+    }
+    finish_tile(pixels, blocks, sums, panel, place);
+}
+
+typedef void (*tile_function)(const martlet_panel *panel, const tile_place *place, const int8_t *prefetch);
+
+#define TILE(pixels, blocks, sets)                                                                      \
+    static __attribute__((noinline)) void tile_##pixels##_##blocks(                                     \
+        const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {                  \
+        convolve_tile(pixels, blocks, sets, panel, place, prefetch);                                    \
+    }
+
+TILE(1, 1, 4) TILE(2, 1, 4) TILE(3, 1, 2) TILE(4, 1, 2) TILE(5, 1, 2) TILE(6, 1, 2) TILE(7, 1, 1)
+TILE(8, 1, 1) TILE(9, 1, 1) TILE(10, 1, 1) TILE(11, 1, 1) TILE(12, 1, 1) TILE(14, 1, 1)
+TILE(1, 2, 4) TILE(2, 2, 2) TILE(3, 2, 2) TILE(4, 2, 1) TILE(5, 2, 1) TILE(6, 2, 1) TILE(7, 2, 1)
+TILE(8, 2, 1) TILE(9, 2, 1) TILE(10, 2, 1) TILE(11, 2, 1) TILE(12, 2, 1) TILE(13, 2, 1) TILE(14, 2, 1)
+
+static const tile_function one_block[15] = {
+    NULL,     tile_1_1, tile_2_1, tile_3_1,  tile_4_1,  tile_5_1,  tile_6_1, tile_7_1,
+    tile_8_1, tile_9_1, tile_10_1, tile_11_1, tile_12_1, NULL, tile_14_1,
+};
+static const tile_function two_blocks[15] = {
+    NULL,     tile_1_2, tile_2_2, tile_3_2,  tile_4_2,  tile_5_2,  tile_6_2, tile_7_2,
+    tile_8_2, tile_9_2, tile_10_2, tile_11_2, tile_12_2, tile_13_2, tile_14_2,
+};
+
+/// Two segments of at most seven pixels: one tile.
+static void convolve_pair(const martlet_panel *panel, const martlet_segment *segments) {
+    tile_place place;
+    for (int half = 0; half < 2; half++) {
+        place.runs[half] = segments[half].runs;
+        place.first[half] = 0;
+        place.outputs[half] = segments[half].output;
+        place.residuals[half] = segments[half].residual;
+    }
+    place.run_step = segments->run_step;
+    place.output_step = segments->output_step;
+    place.residual_step = segments->residual_step;
+    (panel->blocks == 2 ? two_blocks : one_block)[2 * segments->pixels](panel, &place, panel->next_weights);
+}
+
+/// The next tile's pixels: as many as the tile takes, the last tiles shared out evenly.
+static int32_t tile_pixels(int32_t rest, int32_t most) {
+    if (rest >= 2 * most) return most;
+    return rest > most ? (rest + 1) / 2 : rest;
+}
+
+static void convolve_single(const martlet_panel *panel, const martlet_segment *segment) {
+    const int32_t most = panel->blocks == 2 ? 14 : 12;
+    const tile_function *tiles = panel->blocks == 2 ? two_blocks : one_block;
+    const int8_t *prefetch = panel->next_weights;
+    tile_place place;
+    place.runs[0] = place.runs[1] = segment->runs;
+    place.run_step = segment->run_step;
+    place.output_step = segment->output_step;
+    place.residual_step = segment->residual_step;
+    for (int32_t pixel = 0, count; pixel < segment->pixels; pixel += count) {
+        count = tile_pixels(segment->pixels - pixel, most);
+        for (int half = 0; half < 2; half++) {
+            ptrdiff_t at = pixel + half * ((count + 1) / 2);
+            place.first[half] = at * segment->run_step;
+            place.outputs[half] = segment->output + at * segment->output_step;
+            place.residuals[half] =
+                segment->residual != NULL ? segment->residual + at * segment->residual_step : NULL;
+        }
+        tiles[count](panel, &place, prefetch);
+        prefetch = pixel == 0 ? panel->next_weights + panel->block_bytes : panel->weights;
+    }
+}
+
+void martlet_avx512_convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count) {
+    if (segment_count == 2) {
+        convolve_pair(panel, segments);
+    } else {
+        convolve_single(panel, segments);
+    }
+}
+
+#pragma clang attribute pop
+#endif
