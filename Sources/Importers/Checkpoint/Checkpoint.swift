@@ -44,6 +44,10 @@ public struct Checkpoint: Sendable {
     guard !tensors.isEmpty else {
       throw CheckpointError("\(source.name) holds no tensors.")
     }
+    // Data-parallel training and compilation put these before every name.
+    for prefix in ["_orig_mod.", "module."] where tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) {
+      tensors = tensors.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
+    }
   }
 
   private static func zip(_ source: ByteSource) throws(CheckpointError) -> [(name: String, tensor: Tensor)] {

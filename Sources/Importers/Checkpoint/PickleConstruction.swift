@@ -4,23 +4,23 @@ extension PickleMachine {
   /// The opcodes that name and make objects: the only place where a pickle could ask for code to be run.
   mutating func runConstruction(_ opcode: UInt8) throws(CheckpointError) {
     switch opcode {
-    case UInt8(ascii: "c"):
+    case PickleOpcode.global:
       let module = try line()
       push(.global(try global(module, try line())))
-    case 0x93:
+    case PickleOpcode.stackGlobal:
       guard let name = try pop().text, let module = try pop().text else { throw fail("a global's name is no text") }
       push(.global(try global(module, name)))
-    case UInt8(ascii: "R"), 0x81:
+    case PickleOpcode.reduce, PickleOpcode.newObject:
       let arguments = try pop()
       try construct(try pop(), arguments)
-    case UInt8(ascii: "b"):
+    case PickleOpcode.build:
       // The state of a state dictionary is its version metadata, which is not needed.
       let state = try pop()
       guard case .dictionary(let index) = try pop(), case .dictionary = state else {
         throw fail("it sets the state of something that is no dictionary")
       }
       push(.dictionary(index))
-    case UInt8(ascii: "Q"):
+    case PickleOpcode.persistentIdentifier:
       push(.storage(try addStorage(try pop())))
     default:
       throw fail("opcode 0x\(String(opcode, radix: 16)) is not one that tensors need")

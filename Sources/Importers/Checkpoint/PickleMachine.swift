@@ -29,7 +29,7 @@ struct PickleMachine {
     memo = [:]
     while true {
       let opcode = try byte()
-      if opcode == Opcode.stop { return try pop() }
+      if opcode == PickleOpcode.stop { return try pop() }
       if try runLiteral(opcode) { continue }
       if try runStructure(opcode) { continue }
       try runConstruction(opcode)
@@ -51,20 +51,20 @@ struct PickleMachine {
 
   private mutating func runLiteral(_ opcode: UInt8) throws(CheckpointError) -> Bool {
     switch opcode {
-    case Opcode.none: stack.append(.none)
-    case Opcode.newTrue: stack.append(.boolean(true))
-    case Opcode.newFalse: stack.append(.boolean(false))
-    case Opcode.int4: stack.append(.integer(Int(try integer(Int32.self))))
-    case Opcode.int1: stack.append(.integer(Int(try byte())))
-    case Opcode.int2: stack.append(.integer(Int(try integer(UInt16.self))))
-    case Opcode.long1: stack.append(long(try bytes(Int(try byte()))))
-    case Opcode.float8: stack.append(.real(Double(bitPattern: try integer(UInt64.self).byteSwapped)))
-    case Opcode.text1: stack.append(.text(try text(Int(try byte()))))
-    case Opcode.text4, Opcode.string4: stack.append(.text(try text(Int(try integer(UInt32.self)))))
-    case Opcode.string1: stack.append(.text(try text(Int(try byte()))))
-    case Opcode.text8: stack.append(.text(try text(Int(clamping: try integer(UInt64.self)))))
-    case Opcode.bytes1: stack.append(.bytes(try bytes(Int(try byte()))))
-    case Opcode.bytes4: stack.append(.bytes(try bytes(Int(try integer(UInt32.self)))))
+    case PickleOpcode.none: stack.append(.none)
+    case PickleOpcode.newTrue: stack.append(.boolean(true))
+    case PickleOpcode.newFalse: stack.append(.boolean(false))
+    case PickleOpcode.int4: stack.append(.integer(Int(try integer(Int32.self))))
+    case PickleOpcode.int1: stack.append(.integer(Int(try byte())))
+    case PickleOpcode.int2: stack.append(.integer(Int(try integer(UInt16.self))))
+    case PickleOpcode.long1: stack.append(long(try bytes(Int(try byte()))))
+    case PickleOpcode.float8: stack.append(.real(Double(bitPattern: try integer(UInt64.self).byteSwapped)))
+    case PickleOpcode.text1: stack.append(.text(try text(Int(try byte()))))
+    case PickleOpcode.text4, PickleOpcode.string4: stack.append(.text(try text(Int(try integer(UInt32.self)))))
+    case PickleOpcode.string1: stack.append(.text(try text(Int(try byte()))))
+    case PickleOpcode.text8: stack.append(.text(try text(Int(clamping: try integer(UInt64.self)))))
+    case PickleOpcode.bytes1: stack.append(.bytes(try bytes(Int(try byte()))))
+    case PickleOpcode.bytes4: stack.append(.bytes(try bytes(Int(try integer(UInt32.self)))))
     default: return false
     }
     return true
@@ -81,38 +81,38 @@ struct PickleMachine {
 
   private mutating func runStructure(_ opcode: UInt8) throws(CheckpointError) -> Bool {
     switch opcode {
-    case Opcode.proto:
+    case PickleOpcode.proto:
       guard (2...5).contains(try byte()) else { throw fail("only pickle protocols 2 to 5 are read") }
-    case Opcode.frame: _ = try integer(UInt64.self)
-    case Opcode.mark: marks.append(stack.count)
-    case Opcode.pop: _ = try pop()
-    case Opcode.popMark: _ = try popToMark()
-    case Opcode.duplicate: stack.append(try top())
-    case Opcode.get1: stack.append(try recall(Int(try byte())))
-    case Opcode.get4: stack.append(try recall(Int(try integer(UInt32.self))))
-    case Opcode.put1: memo[Int(try byte())] = try top()
-    case Opcode.put4: memo[Int(try integer(UInt32.self))] = try top()
-    case Opcode.memoize: memo[memo.count] = try top()
-    case Opcode.emptyTuple: stack.append(.tuple(container([])))
-    case Opcode.tuple1: try pushTuple(1)
-    case Opcode.tuple2: try pushTuple(2)
-    case Opcode.tuple3: try pushTuple(3)
-    case Opcode.tuple: stack.append(.tuple(container(try popToMark())))
-    case Opcode.emptyList: stack.append(.list(container([])))
-    case Opcode.list: stack.append(.list(container(try popToMark())))
-    case Opcode.append: try extendList([try pop()])
-    case Opcode.appends: try extendList(try popToMark())
-    case Opcode.emptyDictionary: stack.append(.dictionary(container([])))
-    case Opcode.dictionary:
+    case PickleOpcode.frame: _ = try integer(UInt64.self)
+    case PickleOpcode.mark: marks.append(stack.count)
+    case PickleOpcode.pop: _ = try pop()
+    case PickleOpcode.popMark: _ = try popToMark()
+    case PickleOpcode.duplicate: stack.append(try top())
+    case PickleOpcode.get1: stack.append(try recall(Int(try byte())))
+    case PickleOpcode.get4: stack.append(try recall(Int(try integer(UInt32.self))))
+    case PickleOpcode.put1: memo[Int(try byte())] = try top()
+    case PickleOpcode.put4: memo[Int(try integer(UInt32.self))] = try top()
+    case PickleOpcode.memoize: memo[memo.count] = try top()
+    case PickleOpcode.emptyTuple: stack.append(.tuple(container([])))
+    case PickleOpcode.tuple1: try pushTuple(1)
+    case PickleOpcode.tuple2: try pushTuple(2)
+    case PickleOpcode.tuple3: try pushTuple(3)
+    case PickleOpcode.tuple: stack.append(.tuple(container(try popToMark())))
+    case PickleOpcode.emptyList: stack.append(.list(container([])))
+    case PickleOpcode.list: stack.append(.list(container(try popToMark())))
+    case PickleOpcode.append: try extendList([try pop()])
+    case PickleOpcode.appends: try extendList(try popToMark())
+    case PickleOpcode.emptyDictionary: stack.append(.dictionary(container([])))
+    case PickleOpcode.dictionary:
       stack.append(.dictionary(container([])))
       let new = try pop()
       let elements = try popToMark()
       stack.append(new)
       try extendDictionary(elements)
-    case Opcode.setItem:
+    case PickleOpcode.setItem:
       let value = try pop()
       try extendDictionary([try pop(), value])
-    case Opcode.setItems: try extendDictionary(try popToMark())
+    case PickleOpcode.setItems: try extendDictionary(try popToMark())
     default: return false
     }
     return true
@@ -165,81 +165,4 @@ struct PickleMachine {
     guard let value = memo[index] else { throw fail("it recalls object \(index), which was not stored") }
     return value
   }
-
-  // MARK: bytes
-
-  private mutating func byte() throws(CheckpointError) -> UInt8 { try integer(UInt8.self) }
-
-  private mutating func integer<Integer: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Integer.Type
-  ) throws(CheckpointError) -> Integer {
-    guard let value = source.littleEndian(type, at: offset) else { throw fail("it ends in the middle") }
-    offset += MemoryLayout<Integer>.size
-    return value
-  }
-
-  private mutating func bytes(_ count: Int) throws(CheckpointError) -> [UInt8] {
-    guard let bytes = source.bytes(at: offset, count: count) else { throw fail("it ends in the middle") }
-    offset += count
-    return bytes
-  }
-
-  private mutating func text(_ count: Int) throws(CheckpointError) -> String {
-    String(decoding: try bytes(count), as: UTF8.self)
-  }
-
-  /// The text up to the next line feed, which is skipped.
-  mutating func line() throws(CheckpointError) -> String {
-    var bytes: [UInt8] = []
-    while true {
-      let next = try byte()
-      if next == 0x0A { return String(decoding: bytes, as: UTF8.self) }
-      guard bytes.count < 1024 else { throw fail("a name is longer than 1024 bytes") }
-      bytes.append(next)
-    }
-  }
-}
-
-/// The allowed opcodes, by what they do; Python's names are in `pickletools`.
-private enum Opcode {
-  static let stop = UInt8(ascii: ".")
-  static let none = UInt8(ascii: "N")
-  static let newTrue: UInt8 = 0x88
-  static let newFalse: UInt8 = 0x89
-  static let int4 = UInt8(ascii: "J")
-  static let int1 = UInt8(ascii: "K")
-  static let int2 = UInt8(ascii: "M")
-  static let long1: UInt8 = 0x8A
-  static let float8 = UInt8(ascii: "G")
-  static let text1: UInt8 = 0x8C
-  static let text4 = UInt8(ascii: "X")
-  static let text8: UInt8 = 0x8D
-  static let string1 = UInt8(ascii: "U")
-  static let string4 = UInt8(ascii: "T")
-  static let bytes1 = UInt8(ascii: "C")
-  static let bytes4 = UInt8(ascii: "B")
-  static let proto: UInt8 = 0x80
-  static let frame: UInt8 = 0x95
-  static let mark = UInt8(ascii: "(")
-  static let pop = UInt8(ascii: "0")
-  static let popMark = UInt8(ascii: "1")
-  static let duplicate = UInt8(ascii: "2")
-  static let get1 = UInt8(ascii: "h")
-  static let get4 = UInt8(ascii: "j")
-  static let put1 = UInt8(ascii: "q")
-  static let put4 = UInt8(ascii: "r")
-  static let memoize: UInt8 = 0x94
-  static let emptyTuple = UInt8(ascii: ")")
-  static let tuple1: UInt8 = 0x85
-  static let tuple2: UInt8 = 0x86
-  static let tuple3: UInt8 = 0x87
-  static let tuple = UInt8(ascii: "t")
-  static let emptyList = UInt8(ascii: "]")
-  static let list = UInt8(ascii: "l")
-  static let append = UInt8(ascii: "a")
-  static let appends = UInt8(ascii: "e")
-  static let emptyDictionary = UInt8(ascii: "}")
-  static let dictionary = UInt8(ascii: "d")
-  static let setItem = UInt8(ascii: "s")
-  static let setItems = UInt8(ascii: "u")
 }

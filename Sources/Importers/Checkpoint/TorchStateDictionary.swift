@@ -30,7 +30,7 @@ struct TorchStateDictionary {
       }
       result.append((record.name, try read(tensor, named: record.name, storage)))
     }
-    return Self.withoutCommonPrefix(result)
+    return result
   }
 
   private func read(
@@ -39,15 +39,16 @@ struct TorchStateDictionary {
   ) throws(CheckpointError) -> Tensor {
     let record = machine.storages[tensor.storage]
     let (source, bytes) = try storage(record)
-    // Both sums lie inside the storage, whose bytes were checked to be there.
     let elementBytes = record.type.byteCount
-    let first = bytes.lowerBound + (record.start + tensor.start) * elementBytes
-    let count = tensor.spanCount * elementBytes
-    guard count == 0 || (first >= bytes.lowerBound && count <= bytes.upperBound - first) else {
+    // A record that contradicts another one of the same storage may state any position.
+    let (first, overflow) = (record.start + tensor.start).multipliedReportingOverflow(by: elementBytes)
+    let (count, countOverflow) = tensor.spanCount.multipliedReportingOverflow(by: elementBytes)
+    guard !overflow, !countOverflow, first <= bytes.count, count <= bytes.count - first else {
       throw CheckpointError("\(source.name) is damaged: the numbers of \(name) lie outside their storage.")
     }
+    let start = bytes.lowerBound + first
     let span = source.withUnsafeBytes {
-      count == 0 ? [] : record.type.values(UnsafeRawBufferPointer(rebasing: $0[first..<first + count]))
+      record.type.values(UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
     }
     return tensor.dense(span)
   }
@@ -94,14 +95,5 @@ struct TorchStateDictionary {
     case .none, .boolean, .integer, .real, .text, .bytes, .global, .storage:
       break
     }
-  }
-
-  /// Data-parallel training puts "module." before every name.
-  private static func withoutCommonPrefix(
-    _ tensors: [(name: String, tensor: Tensor)]
-  ) -> [(name: String, tensor: Tensor)] {
-    let prefix = "module."
-    guard tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) else { return tensors }
-    return tensors.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
   }
 }

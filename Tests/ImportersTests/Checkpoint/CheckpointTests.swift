@@ -93,4 +93,13 @@ import Testing
     let file = CheckpointWriter.torchZip(pickle: writer.bytes, storages: [("0", Self.weightBytes)])
     #expect(try Checkpoint(ByteSource(file, name: "file")).tensors.map(\.name) == ["layer.weight"])
   }
+
+  @Test("a prefix of every name goes, in any format")
+  func prefix() throws {
+    let array = NumpyArray(shape: [1], floats: [1])!.encoded()
+    let all = CheckpointWriter.zip([("module.a.npy", array), ("module.b.npy", array)])
+    #expect(try Checkpoint(ByteSource(all, name: "file")).tensors.map(\.name) == ["a", "b"])
+    let some = CheckpointWriter.zip([("module.a.npy", array), ("b.npy", array)])
+    #expect(try Checkpoint(ByteSource(some, name: "file")).tensors.map(\.name) == ["module.a", "b"])
+  }
 }

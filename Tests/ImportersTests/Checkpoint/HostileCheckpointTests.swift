@@ -59,6 +59,16 @@ import Testing
     #expect(message(legacy).contains("cut off"))
   }
 
+  @Test("two records of one storage that contradict each other")
+  func contradiction() {
+    let absurd = TensorRecord(name: "x", storageCount: Int.max, start: Int.max - 1, shape: [1], strides: [1])
+    let sound = TensorRecord(name: "y", storageCount: 6, shape: [6], strides: [1])
+    let legacy = CheckpointWriter.torchLegacy(
+      pickle: PickleWriter.stateDictionary([absurd, sound], legacy: true),
+      storages: [("0", 6, CheckpointTests.weightBytes)])
+    #expect(message(legacy).contains("the numbers of x lie outside their storage"))
+  }
+
   @Test("a million nested tuples and a list that holds itself end in a sentence")
   func nesting() {
     let nested = [0x80, 2, 0x29] + [UInt8](repeating: 0x85, count: 1_000_000) + [0x2E]
@@ -95,6 +105,7 @@ import Testing
       #"{"x":{"dtype":"F8_E4M3","shape":[24],"data_offsets":[0,24]}}"#,
       #"{"x":{"dtype":"F32","shape":[6],"data_offsets":[0,24]},"y":{"dtype":"F32","shape":[6],"data_offsets":[0,24]}}"#,
       #"{"x":{"dtype":"F32","shape":[1e99],"data_offsets":[0,24]}}"#, #"{"x":[1,2]}"#, #"{"x""#, "{}",
+      "{\"x\":" + String(repeating: "[", count: 100_000),
     ])
   func safetensors(header: String) {
     let text = message(CheckpointWriter.safetensors(header: header, data: CheckpointTests.weightBytes))
