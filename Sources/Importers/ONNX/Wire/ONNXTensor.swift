@@ -1,0 +1,153 @@
+/// A TensorProto: its header, and where its message lies. The elements are read when they are used.
+struct ONNXTensor {
+  var name = ""
+  var dimensions: [Int] = []
+  var dataType = 0
+  var isExternal = false
+  private var message: Range<Int>
+
+  init(_ file: [UInt8], _ range: Range<Int>) throws(WireFault) {
+    message = range
+    var reader = WireReader(file, range)
+    while let field = try reader.next() {
+      switch field.number {
+      case 1: try reader.appendSigned(field, to: &dimensions)
+      case 2: dataType = try reader.signed(field)
+      case 8: name = try reader.text(field)
+      case 14: isExternal = try reader.signed(field) == 1
+      default: break
+      }
+    }
+  }
+
+  /// The names of TensorProto.DataType.
+  static func typeName(_ dataType: Int) -> String {
+    let names = [
+      "undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16",
+      "double", "uint32", "uint64", "complex64", "complex128", "bfloat16",
+    ]
+    return names.indices.contains(dataType) ? names[dataType] : "element type \(dataType)"
+  }
+
+  /// Whether this TensorProto.DataType becomes floats here.
+  static func isFloatingPoint(_ dataType: Int) -> Bool { [1, 10, 11, 16].contains(dataType) }
+
+  /// The elements, as floats or as integers.
+  /// - Throws: `Unsupported` when the data is elsewhere, of another type, or does not fill the shape.
+  func constant(_ file: [UInt8]) throws(Unsupported) -> Constant {
+    if isExternal {
+      throw Unsupported(
+        "its tensor '\(name)' lies in another file (external data)",
+        "Save the model as one file, for example with onnx.save(model, path, save_as_external_data=False)")
+    }
+    let limit = file.count * 8
+    guard dimensions.count <= 16, let count = checkedProduct(dimensions, limit: limit) else {
+      throw damaged("has the impossible shape \(dimensions)")
+    }
+    var elements: Constant.Elements?
+    do throws(WireFault) {
+      elements = try readElements(file)
+    } catch {
+      throw damaged("cannot be read at byte \(error.offset): \(error.reason)")
+    }
+    if elements == nil, count == 0 { elements = Self.isFloatingPoint(dataType) ? .floats([]) : .integers([]) }
+    guard let elements else {
+      throw Unsupported(
+        "its tensor '\(name)' is of type \(Self.typeName(dataType)) or has no data",
+        "Export with float, float16, double, int8, uint8, int32, int64 or bool")
+    }
+    guard elements.count == count else {
+      throw damaged("has \(elements.count) elements for the shape \(dimensions)")
+    }
+    return Constant(shape: dimensions, elements: elements)
+  }
+
+  private func readElements(_ file: [UInt8]) throws(WireFault) -> Constant.Elements? {
+    var (floats, integers): ([Float], [Int]) = ([], [])
+    var reader = WireReader(file, message)
+    while let field = try reader.next() {
+      switch field.number {
+      case 4, 5, 7, 10, 11: try appendListed(field, reader, &floats, &integers)
+      case 9:
+        let range = try reader.bytes(field)
+        if !range.isEmpty { return try rawElements(file, range) }
+      default: break
+      }
+    }
+    if !floats.isEmpty { return .floats(floats) }
+    return integers.isEmpty ? nil : .integers(integers)
+  }
+
+  private func damaged(_ reason: String) -> Unsupported {
+    Unsupported("its tensor '\(name)' \(reason)", "The file is damaged: export or download it again")
+  }
+
+  /// Typed lists: float_data, int32_data (which also holds the bits of smaller types), int64_data, double_data.
+  private func appendListed(
+    _ field: WireField, _ reader: WireReader, _ floats: inout [Float], _ integers: inout [Int]
+  ) throws(WireFault) {
+    switch (field.number, dataType) {
+    case (4, 1): try reader.appendFloats(field, to: &floats)
+    case (10, 11):
+      var doubles: [Double] = []
+      try reader.appendDoubles(field, to: &doubles)
+      floats += doubles.map { Float($0) }
+    case (5, 10), (5, 16):
+      var bits: [Int] = []
+      try reader.appendSigned(field, to: &bits)
+      let convert = dataType == 10 ? halfFloat : brainFloat
+      floats += bits.map { convert(UInt16(truncatingIfNeeded: $0)) }
+    case (5, 2...6), (5, 9), (7, 7), (11, 12...13): try reader.appendSigned(field, to: &integers)
+    default: break
+    }
+  }
+
+  /// raw_data: little-endian, without gaps.
+  private func rawElements(_ file: [UInt8], _ range: Range<Int>) throws(WireFault) -> Constant.Elements? {
+    let widths = [1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2]
+    guard let width = widths[dataType] else { return nil }
+    guard range.count % width == 0 else {
+      throw WireFault(offset: range.lowerBound, reason: "\(range.count) bytes are no whole number of elements")
+    }
+    let count = range.count / width
+    return file.withUnsafeBytes { all in
+      let bytes = UnsafeRawBufferPointer(rebasing: all[range])
+      func list<Raw: BitwiseCopyable, Element>(_: Raw.Type, _ convert: (Raw) -> Element) -> [Element] {
+        (0..<count).map { convert(bytes.loadUnaligned(fromByteOffset: $0 * width, as: Raw.self)) }
+      }
+      switch dataType {
+      case 1:
+        return .floats(
+          [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+            filled = count
+          })
+      case 10: return .floats(list(UInt16.self, halfFloat))
+      case 11: return .floats(list(UInt64.self) { Float(Double(bitPattern: $0)) })
+      case 16: return .floats(list(UInt16.self, brainFloat))
+      case 2, 9: return .integers(list(UInt8.self) { Int($0) })
+      case 3: return .integers(list(Int8.self) { Int($0) })
+      case 4: return .integers(list(UInt16.self) { Int($0) })
+      case 5: return .integers(list(Int16.self) { Int($0) })
+      case 6: return .integers(list(Int32.self) { Int($0) })
+      case 12: return .integers(list(UInt32.self) { Int($0) })
+      default: return .integers(list(Int64.self) { Int($0) })
+      }
+    }
+  }
+}
+
+/// IEEE 754 binary16 → binary32, exactly.
+func halfFloat(_ bits: UInt16) -> Float {
+  let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+  let exponent = Int(bits >> 10 & 0x1f)
+  let fraction = Float(bits & 0x3ff)
+  switch exponent {
+  case 0: return sign * fraction * 0x1p-24
+  case 31: return fraction == 0 ? sign * .infinity : .nan
+  default: return sign * (1024 + fraction) * Float(sign: .plus, exponent: exponent - 25, significand: 1)
+  }
+}
+
+/// bfloat16 → binary32, exactly.
+func brainFloat(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
