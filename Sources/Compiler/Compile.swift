@@ -1,0 +1,76 @@
+import Martlet
+
+import struct Graph.Graph
+import struct Graph.GraphError
+import class Graph.Workers
+
+/// The version that provenance names; it changes whenever the same network would give other bytes.
+public let compilerVersion = "1"
+
+/// Compiles a float network into a packed int8 model: clean, fold, fuse, calibrate, quantize, plan, pack, check.
+///
+/// The same network, examples and options give the same bytes.
+/// - Parameters:
+///   - calibration: typical inputs; some tens suffice.
+///   - progress: told of each step's name and share done, 0…1.
+/// - Throws: `GraphError` with every layer that cannot be compiled, the reason and a remedy; what `calibration` throws.
+public func compile(
+  _ graph: Graph, calibration: CalibrationData, options: CompileOptions = CompileOptions(),
+  workers: Workers = Workers(), progress: (_ step: String, _ share: Double) -> Void = { _, _ in }
+) throws -> CompiledModel {
+  var network = graph
+  progress("simplify", 0)
+  try simplify(&network)
+  let statistics = try calibrate(network, on: calibration, workers: workers) { progress("calibrate", $0) }
+
+  progress("quantize", 0)
+  var metadata = ModelMetadata(
+    labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
+    macs: network.macs, parameters: network.parameterCount)
+  let quantized = try quantize(network, statistics, options, &metadata)
+
+  progress("plan", 0)
+  var records = try NetworkRecords(quantized)
+  let plan = NetworkPlan(quantized, records)
+  records.place(plan)
+
+  progress("pack", 0)
+  metadata.provenance =
+    options.provenance + [
+      ("compiler", compilerVersion), ("calibration method", options.calibrationMethod.description),
+      ("calibration examples", "\(calibration.count)"),
+      ("calibration hash", String(statistics.dataHash, radix: 16)), ("bias correction", "\(options.correctsBiases)"),
+    ]
+  let bytes = try packModel(quantized, records, plan, metadata)
+
+  let agreement = try checkAgreement(
+    network, bytes, on: calibration, examples: options.checkedExamples, workers: workers
+  ) { progress("check", $0) }
+  let notes = quantized.steps.flatMap(\.lowered.notes) + statistics.warnings(network)
+  let report = CompileReport(
+    layers: zip(quantized.steps, records.operators).map { CompileReport.Layer($0, $1, quantized) },
+    arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
+    macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: calibration.count, notes: notes,
+    agreement: agreement)
+  return CompiledModel(bytes: bytes, report: report)
+}
+
+/// Chooses quantizations, corrects biases and lowers every layer; completes the preprocessing in `metadata`.
+private func quantize(
+  _ graph: Graph, _ statistics: CalibrationStatistics, _ options: CompileOptions, _ metadata: inout ModelMetadata
+) throws(GraphError) -> QuantizedNetwork {
+  let rules = try ChosenQuantizations(graph, statistics, options, &metadata)
+  var corrected = graph
+  if options.correctsBiases { try correctBiases(&corrected, rules, statistics) }
+  return try QuantizedNetwork(corrected, rules)
+}
+
+extension CompileReport.Layer {
+  fileprivate init(_ step: QuantizedNetwork.Step, _ record: OperatorRecord, _ network: QuantizedNetwork) {
+    let output = network.tensors[step.output]
+    self.init(
+      name: step.name, kind: step.kind, outputShape: output.shape.sizes, outputScale: output.quantization.scale,
+      outputZeroPoint: output.quantization.zeroPoint, outputRange: output.quantization.range, macs: step.macs,
+      weightBytes: step.lowered.weights.count, scratchBytes: Int(record.scratchBytes))
+  }
+}

@@ -1,0 +1,77 @@
+import Martlet
+
+/// How a network is compiled.
+public struct CompileOptions: Sendable {
+  /// How ranges follow from what calibration sees.
+  public var calibrationMethod: CalibrationMethod = .defaultMethod
+  /// Whether biases make up for the mean error of rounded weights.
+  public var correctsBiases = true
+  /// Class labels in index order; empty: those of the graph.
+  public var labels: [String] = []
+  /// How a picture becomes the input. Its pixel table is filled by the compiler; a size of 0 is the input's.
+  public var preprocessing: PreprocessingRecord?
+  /// Lines of the packed file about its origin, such as the source's name and hash; the compiler adds its own.
+  public var provenance: [(key: String, value: String)] = []
+  /// How many calibration examples the finished model is compared with the float network on.
+  public var checkedExamples = 32
+
+  /// The defaults.
+  public init() {}
+}
+
+extension CalibrationMethod {
+  /// The method that kept real networks nearest to their float accuracy.
+  public static var defaultMethod: CalibrationMethod { .meanSquaredError }
+}
+
+/// A packed model and how it came about.
+public struct CompiledModel: Sendable {
+  /// The `.martlet` file.
+  public var bytes: [UInt8]
+  /// For people.
+  public var report: CompileReport
+}
+
+/// What the compiler did.
+public struct CompileReport: Sendable {
+  /// One step of the packed model.
+  public struct Layer: Sendable {
+    /// The layer's name.
+    public var name: String
+    /// The operator's name.
+    public var kind: String
+    /// H, W, C.
+    public var outputShape: [Int]
+    /// real = scale × (q − zero point).
+    public var outputScale: Float
+    /// −128…127.
+    public var outputZeroPoint: Int32
+    /// Real values from −128 to 127.
+    public var outputRange: ClosedRange<Float>
+    /// Multiply-accumulates.
+    public var macs: Int
+    /// Bytes of packed weights, with their tail.
+    public var weightBytes: Int
+    /// Bytes of scratch.
+    public var scratchBytes: Int
+  }
+
+  /// In execution order.
+  public var layers: [Layer]
+  /// Exactly what a session needs.
+  public var arenaBytes: Int
+  /// The largest set of tensors and scratch alive together: no plan for this order of layers is smaller.
+  public var lowerBoundBytes: Int
+  /// Whether the planner proved that no smaller plan exists.
+  public var isPlanProvenSmallest: Bool
+  /// Multiply-accumulates of one inference.
+  public var macs: Int
+  /// Weights and biases after folding.
+  public var parameters: Int
+  /// Examples that calibration saw.
+  public var calibrationExamples: Int
+  /// What had to be bent so that no value overflows or vanishes, in sentences.
+  public var notes: [String]
+  /// Float network against packed model.
+  public var agreement: Agreement
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Graph
+
+/// Writes files whole or not at all.
+public enum AtomicFile {
+  /// Writes `bytes` to a new file beside `path`, makes sure that they are on the disk, and renames it to `path`.
+  /// When anything fails, what was at `path` before is still there, and no half-written file is left.
+  /// - Throws: `GraphError` with the path, the reason and a remedy.
+  public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(GraphError) {
+    let temporary = "\(path).\(getpid()).part"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw failure(path, errno) }
+    var code = write(ContiguousArray(bytes), to: descriptor)
+    if code == 0, fsync(descriptor) != 0, errno != EINVAL { code = errno }
+    if close(descriptor) != 0, code == 0 { code = errno }
+    if code == 0, rename(temporary, path) != 0 { code = errno }
+    guard code == 0 else {
+      unlink(temporary)
+      throw failure(path, code)
+    }
+  }
+
+  /// - Returns: 0 or the error's number.
+  private static func write(_ bytes: ContiguousArray<UInt8>, to descriptor: Int32) -> Int32 {
+    bytes.withUnsafeBytes { buffer in
+      var done = 0
+      while done < buffer.count {
+        let written = Foundation.write(descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 24))
+        if written > 0 {
+          done += written
+        } else if written == 0 {
+          return EIO
+        } else if errno != EINTR {
+          return errno
+        }
+      }
+      return 0
+    }
+  }
+
+  private static func failure(_ path: String, _ code: Int32) -> GraphError {
+    let remedy =
+      switch code {
+      case ENOSPC, EDQUOT: "free some space or choose another disk"
+      case EACCES, EPERM, EROFS: "choose a folder that you may write to"
+      case ENOENT, ENOTDIR: "create the folder first"
+      case EISDIR: "choose a file name, not a folder"
+      default: "choose another place"
+      }
+    return GraphError("cannot write \(path): \(String(cString: strerror(code))); \(remedy)")
+  }
+}

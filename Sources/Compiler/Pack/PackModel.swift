@@ -1,0 +1,107 @@
+import CShim
+import Martlet
+
+import struct Graph.GraphError
+
+/// What goes into a packed model beside the network.
+struct ModelMetadata {
+  var labels: [String] = []
+  var preprocessing: PreprocessingRecord?
+  var provenance: [(key: String, value: String)] = []
+  var macs = 0
+  var parameters = 0
+}
+
+/// The bytes of a packed model. The same arguments give the same bytes.
+/// - Throws: `GraphError` when the model would exceed the format's limits.
+func packModel(
+  _ network: QuantizedNetwork, _ records: NetworkRecords, _ plan: NetworkPlan, _ metadata: ModelMetadata
+) throws(GraphError) -> [UInt8] {
+  guard plan.arenaBytes <= Limits.arenaBytes else {
+    throw GraphError(
+      "the network needs an arena of \(plan.arenaBytes) bytes, but the format allows \(Limits.arenaBytes); "
+        + "use a smaller input")
+  }
+  guard network.steps.count <= Limits.operators, network.tensors.count <= Limits.tensors else {
+    throw GraphError(
+      "the network has \(network.steps.count) operators and \(network.tensors.count) tensors, but the format allows "
+        + "\(Limits.operators) and \(Limits.tensors)")
+  }
+  var header = Header()
+  header.arenaBytes = UInt64(plan.arenaBytes)
+  header.macs = UInt64(metadata.macs)
+  header.parameters = UInt64(metadata.parameters)
+  var sections = networkSections(network, records, &header)
+  sections[.labels] = Array(metadata.labels.map { line($0) + "\n" }.joined().utf8)
+  if let preprocessing = metadata.preprocessing { sections[.preprocessing] = rawBytes(preprocessing) }
+  sections[.provenance] = Array(
+    metadata.provenance.map { "\(line($0.key)): \(line($0.value))\n" }.joined().utf8)
+  return try assemble(&header, sections)
+}
+
+/// Tensors, operators, operands, constants and names.
+private func networkSections(
+  _ network: QuantizedNetwork, _ records: NetworkRecords, _ header: inout Header
+) -> [Section: [UInt8]] {
+  var (tensors, operators, operands) = (SectionWriter(), SectionWriter(), SectionWriter())
+  var (weights, channels, tables) = (SectionWriter(), SectionWriter(), SectionWriter())
+  var text = TextWriter()
+  func appendOperands(_ indices: [Int]) -> UInt32 {
+    let first = operands.bytes.count / 4
+    for index in indices { operands.append(UInt32(index)) }
+    return UInt32(first)
+  }
+  header.inputCount = UInt32(network.inputs.count)
+  header.firstInput = appendOperands(network.inputs)
+  header.outputCount = UInt32(network.outputs.count)
+  header.firstOutput = appendOperands(network.outputs)
+  for (tensor, planned) in zip(network.tensors, records.tensors) {
+    var record = planned
+    record.name = text.append(tensor.name)
+    tensors.append(record)
+  }
+  for (step, planned) in zip(network.steps, records.operators) {
+    var record = planned
+    record.name = text.append(step.name)
+    record.firstInput = appendOperands(step.inputs)
+    record.weights = step.lowered.weights.withUnsafeBytes { weights.appendAligned($0) }
+    record.channels = step.lowered.channels.withUnsafeBytes { channels.appendAligned($0) }
+    record.table = step.lowered.table.withUnsafeBytes { tables.appendAligned($0) }
+    operators.append(record)
+  }
+  return [
+    .tensors: tensors.bytes, .operators: operators.bytes, .operands: operands.bytes, .weights: weights.bytes,
+    .channels: channels.bytes, .tables: tables.bytes, .text: text.section.bytes,
+  ]
+}
+
+/// Sections in the order of the header's table, each at a multiple of 64; then the checksums.
+private func assemble(_ header: inout Header, _ sections: [Section: [UInt8]]) throws(GraphError) -> [UInt8] {
+  var bytes = [UInt8](repeating: 0, count: Header.byteCount)
+  for section in Section.allCases {
+    guard let content = sections[section], !content.isEmpty else { continue }
+    bytes.append(contentsOf: repeatElement(0, count: -bytes.count & 63))
+    guard bytes.count + content.count <= Limits.fileBytes else {
+      throw GraphError("the packed model would be larger than the \(Limits.fileBytes) bytes that the format allows")
+    }
+    header[section] = Extent(offset: UInt32(bytes.count), bytes: UInt32(content.count))
+    bytes += content
+  }
+  bytes.append(contentsOf: repeatElement(0, count: -bytes.count & 63))
+  header.fileBytes = UInt64(bytes.count)
+  header.bodyChecksum = bytes.withUnsafeBufferPointer {
+    martlet_checksum($0.baseAddress! + Header.byteCount, $0.count - Header.byteCount)
+  }
+  header.headerChecksum = rawBytes(header).withUnsafeBufferPointer { martlet_checksum($0.baseAddress, $0.count) }
+  bytes.replaceSubrange(..<Header.byteCount, with: rawBytes(header))
+  return bytes
+}
+
+private func rawBytes<Record: BitwiseCopyable>(_ record: Record) -> [UInt8] {
+  withUnsafeBytes(of: record) { Array($0) }
+}
+
+/// Without line ends, which separate entries.
+private func line(_ text: String) -> String {
+  String(text.map { $0.isNewline ? " " : $0 })
+}
