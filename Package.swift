@@ -49,7 +49,7 @@ let package = Package(
     .testTarget(name: "KernelTests", dependencies: ["CShim"], swiftSettings: swift),
     .testTarget(
       name: "MartletTests", dependencies: ["Martlet", "CShim", "CAllocationCounter"], swiftSettings: swift),
-    .testTarget(name: "GraphTests", dependencies: ["Graph"], swiftSettings: swift),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "CShim"], swiftSettings: swift),
     .testTarget(name: "ArchivesTests", dependencies: ["Archives"], swiftSettings: swift),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archives"], swiftSettings: swift),
     .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph", "Archives"], swiftSettings: swift),

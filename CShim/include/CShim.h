@@ -311,18 +311,6 @@ void martlet_softmax_rows(
 /// 32-bit check of `count` bytes: 64 interleaved lanes (see Documentation/FileFormat.md). Not cryptographic.
 uint32_t martlet_checksum(const uint8_t *bytes, size_t count);
 
-// MARK: Float (host only: the Graph's evaluation and training)
-
-/// C[m][n] = A[m][k] · B[k][n] (+ C if `accumulate`), row-major float32 with leading dimensions in elements.
-/// `packed_b`: from martlet_float_pack_b, so that one packing serves many calls. Uses the fastest family.
-void martlet_float_gemm(
-    const float *a, ptrdiff_t a_stride, const float *packed_b, float *c, ptrdiff_t c_stride, int32_t m, int32_t n,
-    int32_t k, int32_t accumulate);
-/// Elements that packed B takes.
-size_t martlet_float_packed_b_count(int32_t n, int32_t k);
-/// Packs B; element (k, n) of it is `b[k * k_stride + n * n_stride]`.
-void martlet_float_pack_b(float *packed, const float *b, ptrdiff_t k_stride, ptrdiff_t n_stride, int32_t n, int32_t k);
-
 // MARK: Small helpers Swift cannot express without a 64-bit conversion on 32-bit targets
 
 static inline float martlet_float_from_bits(uint32_t bits) {
@@ -359,5 +347,7 @@ static inline int64_t martlet_saturating_product(int64_t a, int64_t b) {
     int64_t product;
     return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
 }
+
+#include "CFloat.h"
 
 #endif

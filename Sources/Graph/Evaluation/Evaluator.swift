@@ -8,12 +8,17 @@ public struct Evaluator: Sendable {
   public let workers: Workers
   /// For each node, the values that nobody reads after it.
   let released: [[ValueID]]
+  /// For each node, its constants in the order that its operator likes.
+  let prepared: [PackedFloats?]
 
   /// Prepares `graph` for evaluation on `workers` (nil: one thread a processor).
   public init(_ graph: Graph, workers: Workers? = nil) {
     self.graph = graph
     self.workers = workers ?? Workers()
     released = Evaluator.lastUses(graph)
+    prepared = graph.nodes.map { node in
+      (node.operation as? any PreparedOperator)?.prepare(node.inputs.map { graph[$0].constant })
+    }
   }
 
   /// The outputs for these inputs, in the order of `Graph.outputs`.
@@ -30,9 +35,8 @@ public struct Evaluator: Sendable {
     for (index, node) in graph.nodes.enumerated() {
       var operands: [Tensor] = []
       for id in node.inputs { operands.append(try read(id, values, for: node.name)) }
-      var results = node.operation.evaluate(operands, on: workers)
+      let results = evaluate(node, operands, prepared[index])
       operands.removeAll()
-      if let clamp = node.clamp { results = results.map { clamped($0, clamp) } }
       for (id, tensor) in zip(node.outputs, results) {
         observe(id, tensor)
         values[id.index] = tensor
@@ -65,9 +69,13 @@ public struct Evaluator: Sendable {
     return tensor
   }
 
-  private func clamped(_ tensor: Tensor, _ clamp: ClosedRange<Float>) -> Tensor {
-    let (low, high) = (clamp.lowerBound, clamp.upperBound)
-    return map(tensor, on: workers) { min(high, max(low, $0)) }
+  private func evaluate(_ node: Node, _ operands: [Tensor], _ prepared: PackedFloats?) -> [Tensor] {
+    if let operation = node.operation as? any PreparedOperator {
+      return operation.evaluate(operands, prepared: prepared, clamp: node.clamp, on: workers)
+    }
+    let results = node.operation.evaluate(operands, on: workers)
+    guard let clamp = node.clamp else { return results }
+    return results.map { $0.clamped(clamp, on: workers) }
   }
 
   private static func lastUses(_ graph: Graph) -> [[ValueID]] {

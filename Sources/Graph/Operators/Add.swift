@@ -1,7 +1,9 @@
+import CShim
+
 /// The sum of two activations under numpy's broadcasting rule.
 ///
 /// Inputs: a, b; at run time an operand is a whole image, one value a channel [N,1,1,C], or one a pixel [N,H,W,1].
-public struct Add: Operator {
+public struct Add: PreparedOperator {
   /// "Add".
   public static var kind: String { "Add" }
 
@@ -20,7 +22,13 @@ public struct Add: Operator {
 
   /// a + b.
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
-    [combine(inputs[0], inputs[1], on: workers) { $0 + $1 }]
+    evaluate(inputs, prepared: nil, clamp: nil, on: workers)
+  }
+
+  func evaluate(
+    _ inputs: [Tensor], prepared: PackedFloats?, clamp: ClosedRange<Float>?, on workers: Workers
+  ) -> [Tensor] {
+    [combine(inputs[0], inputs[1], clamp: clamp, on: workers) { martlet_float_add($0, $1, $2, $3, $4, $5) }]
   }
 
   /// A record of the runtime's Add.

@@ -1,3 +1,5 @@
+import CShim
+
 /// The mean of each window.
 ///
 /// Input: image [N,H,W,C]. A window as large as the image is a global average pool.
@@ -45,14 +47,13 @@ public struct AveragePool2D: Operator {
     let channels = inputs[0].shape[3]
     return [
       pool(inputs[0], geometry, on: workers, start: 0) { into, from, count in
-        for index in 0..<count { into[index] += from[index] }
+        martlet_float_accumulate(into, from, count)
       } finish: { into, row, column in
         let taps =
           countsPadding
           ? geometry.rows.paddedTapCount(row) * geometry.columns.paddedTapCount(column)
           : geometry.rows.taps(row).count * geometry.columns.taps(column).count
-        let factor = 1 / Float(max(1, taps))
-        for index in 0..<channels { into[index] *= factor }
+        martlet_float_scale(into, 1 / Float(max(1, taps)), channels)
       }
     ]
   }

@@ -1,9 +1,11 @@
+import CShim
+
 /// A multiplication and an addition for each channel (the last axis), from the statistics of training:
 /// (x − mean) / √(variance + epsilon) · scale + shift.
 ///
 /// Inputs: x […,C], scale [C], shift [C], mean [C], variance [C]. A plain per-channel multiply-add has mean 0,
 /// variance 1 and epsilon 0.
-public struct BatchNormalization: Operator {
+public struct BatchNormalization: PreparedOperator {
   /// "BatchNormalization".
   public static var kind: String { "BatchNormalization" }
   /// Added to the variance.
@@ -50,19 +52,38 @@ public struct BatchNormalization: Operator {
 
   /// The normalized values.
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
-    let (multipliers, offsets) = multipliersAndOffsets(
-      scale: inputs[1], shift: inputs[2], mean: inputs[3], variance: inputs[4])
+    evaluate(inputs, prepared: nil, clamp: nil, on: workers)
+  }
+
+  /// Multipliers, then offsets.
+  func prepare(_ inputs: [Tensor?]) -> PackedFloats? {
+    guard let scale = inputs[1], let shift = inputs[2], let mean = inputs[3], let variance = inputs[4] else {
+      return nil
+    }
+    let (multipliers, offsets) = multipliersAndOffsets(scale: scale, shift: shift, mean: mean, variance: variance)
     let channels = multipliers.count
+    return PackedFloats(count: 2 * channels) { packed in
+      for channel in 0..<channels {
+        packed[channel] = multipliers[channel]
+        packed[channels + channel] = offsets[channel]
+      }
+    }
+  }
+
+  func evaluate(
+    _ inputs: [Tensor], prepared: PackedFloats?, clamp: ClosedRange<Float>?, on workers: Workers
+  ) -> [Tensor] {
+    guard let constants = prepared ?? prepare(inputs) else { return [] }
+    let channels = constants.count / 2
+    let (low, high) = bounds(clamp)
     let result = Tensor.filled(inputs[0].shape) { result in
       inputs[0].withPointer { x in
         nonisolated(unsafe) let (result, x) = (result, x)
         workers.split(inputs[0].count / channels, minimum: max(1, smallestElementwisePart / channels)) { pixels in
-          for pixel in pixels {
-            let place = pixel * channels
-            for channel in 0..<channels {
-              result[place + channel] = x[place + channel] * multipliers[channel] + offsets[channel]
-            }
-          }
+          let (place, count) = (pixels.lowerBound * channels, pixels.count * channels)
+          martlet_float_affine(
+            result + place, x + place, constants.base, constants.base + channels, pixels.count, channels)
+          if clamp != nil { martlet_float_clamp(result + place, low, high, count) }
         }
       }
     }

@@ -2,7 +2,7 @@
 ///
 /// Inputs: image [N,H,W,IC], weights [OC,KH,KW,IC/groups], bias [OC], and with `hasResidual` a residual of the
 /// output's shape [N,OH,OW,OC].
-public struct Conv2D: Operator {
+public struct Conv2D: PreparedOperator {
   /// "Conv2D".
   public static var kind: String { "Conv2D" }
   /// Input pixels from an output pixel to the next.
@@ -65,41 +65,25 @@ public struct Conv2D: Operator {
 
   /// The sum over taps and input channels, plus bias, plus residual.
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
-    let (image, weights, bias) = (inputs[0], inputs[1], inputs[2])
-    let kernel = Size2D(weights.shape[1], weights.shape[2])
-    let window = Window2D(uncheckedImage: image.shape, kernel, stride, dilation, padding)
-    let (height, width, channels) = (image.shape[1], image.shape[2], image.shape[3])
-    let (outputs, depth) = (weights.shape[0], weights.shape[3])
-    let shape = [image.shape[0], window.outputHeight, window.outputWidth, outputs]
-    let result = Tensor.filled(shape) { result in
-      image.withPointer { x in
-        weights.withPointer { w in
-          nonisolated(unsafe) let (result, x, w) = (result, x, w)
-          workers.split(shape[0] * shape[1]) { rows in
-            for row in rows {
-              let (batch, y) = row.quotientAndRemainder(dividingBy: shape[1])
-              for column in 0..<shape[2] {
-                for output in 0..<outputs {
-                  let firstChannel = output / (outputs / groups) * depth
-                  var sum = bias.values[output]
-                  for ky in window.rows.taps(y) {
-                    let inputY = window.rows.start(y) + ky * dilation.height
-                    for kx in window.columns.taps(column) {
-                      let inputX = window.columns.start(column) + kx * dilation.width
-                      let from = x + ((batch * height + inputY) * width + inputX) * channels + firstChannel
-                      let tap = w + ((output * kernel.height + ky) * kernel.width + kx) * depth
-                      for channel in 0..<depth { sum += from[channel] * tap[channel] }
-                    }
-                  }
-                  result[(row * shape[2] + column) * outputs + output] = sum
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-    return hasResidual ? Add().evaluate([result, inputs[3]], on: workers) : [result]
+    evaluate(inputs, prepared: nil, clamp: nil, on: workers)
+  }
+
+  func prepare(_ inputs: [Tensor?]) -> PackedFloats? {
+    inputs[1].map { packedMatrices($0, outputs: $0.shape[0], groups: groups) }
+  }
+
+  func evaluate(
+    _ inputs: [Tensor], prepared: PackedFloats?, clamp: ClosedRange<Float>?, on workers: Workers
+  ) -> [Tensor] {
+    let (image, weights) = (inputs[0].shape, inputs[1].shape)
+    let window = Window2D(uncheckedImage: image, Size2D(weights[1], weights[2]), stride, dilation, padding)
+    let convolution = FloatConvolution(
+      image: image, window: window, outputs: weights[0], groups: groups, clamp: clamp)
+    return [
+      convolution.dense(
+        inputs[0], weights: prepared ?? packedMatrices(inputs[1], outputs: weights[0], groups: groups),
+        bias: inputs[2], residual: hasResidual ? inputs[3] : nil, on: workers)
+    ]
   }
 
   /// A record of the runtime's Conv2D with packed weights.

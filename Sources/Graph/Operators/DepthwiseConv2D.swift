@@ -1,7 +1,7 @@
 /// Convolution of each channel with a kernel of its own.
 ///
 /// Inputs: image [N,H,W,C], weights [KH,KW,C], bias [C].
-public struct DepthwiseConv2D: Operator {
+public struct DepthwiseConv2D: PreparedOperator {
   /// "DepthwiseConv2D".
   public static var kind: String { "DepthwiseConv2D" }
   /// Input pixels from an output pixel to the next.
@@ -48,37 +48,16 @@ public struct DepthwiseConv2D: Operator {
 
   /// The sum over taps, plus bias.
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
-    let (image, weights, bias) = (inputs[0], inputs[1], inputs[2])
-    let kernel = Size2D(weights.shape[0], weights.shape[1])
-    let window = Window2D(uncheckedImage: image.shape, kernel, stride, dilation, padding)
-    let (height, width, channels) = (image.shape[1], image.shape[2], image.shape[3])
-    let shape = [image.shape[0], window.outputHeight, window.outputWidth, channels]
-    let result = Tensor.filled(shape) { result in
-      image.withPointer { x in
-        weights.withPointer { w in
-          nonisolated(unsafe) let (result, x, w) = (result, x, w)
-          workers.split(shape[0] * shape[1]) { rows in
-            for row in rows {
-              let (batch, y) = row.quotientAndRemainder(dividingBy: shape[1])
-              for column in 0..<shape[2] {
-                let into = result + (row * shape[2] + column) * channels
-                for channel in 0..<channels { into[channel] = bias.values[channel] }
-                for ky in window.rows.taps(y) {
-                  let inputY = window.rows.start(y) + ky * dilation.height
-                  for kx in window.columns.taps(column) {
-                    let inputX = window.columns.start(column) + kx * dilation.width
-                    let from = x + ((batch * height + inputY) * width + inputX) * channels
-                    let tap = w + (ky * kernel.width + kx) * channels
-                    for channel in 0..<channels { into[channel] += from[channel] * tap[channel] }
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-    return [result]
+    evaluate(inputs, prepared: nil, clamp: nil, on: workers)
+  }
+
+  func evaluate(
+    _ inputs: [Tensor], prepared: PackedFloats?, clamp: ClosedRange<Float>?, on workers: Workers
+  ) -> [Tensor] {
+    let (image, weights) = (inputs[0].shape, inputs[1].shape)
+    let window = Window2D(uncheckedImage: image, Size2D(weights[0], weights[1]), stride, dilation, padding)
+    let convolution = FloatConvolution(image: image, window: window, outputs: image[3], groups: 0, clamp: clamp)
+    return [convolution.depthwise(inputs[0], weights: inputs[1], bias: inputs[2], on: workers)]
   }
 
   /// A record of the runtime's DepthwiseConv2D with packed weights.

@@ -1,7 +1,7 @@
 /// A matrix product over the last axis.
 ///
 /// Inputs: x […,K], weights [M,K], bias [M].
-public struct FullyConnected: Operator {
+public struct FullyConnected: PreparedOperator {
   /// "FullyConnected".
   public static var kind: String { "FullyConnected" }
 
@@ -32,23 +32,25 @@ public struct FullyConnected: Operator {
 
   /// x · weightsᵀ + bias.
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
-    let (input, weights, bias) = (inputs[0], inputs[1], inputs[2])
-    let (outputs, depth) = (weights.shape[0], weights.shape[1])
-    let result = Tensor.filled(input.shape.dropLast() + [outputs]) { result in
-      input.withPointer { x in
-        weights.withPointer { w in
-          nonisolated(unsafe) let (result, x, w) = (result, x, w)
-          workers.split(input.count / depth * outputs) { range in
-            for index in range {
-              let (row, output) = index.quotientAndRemainder(dividingBy: outputs)
-              var sum = bias.values[output]
-              for k in 0..<depth { sum += x[row * depth + k] * w[output * depth + k] }
-              result[index] = sum
-            }
-          }
-        }
-      }
-    }
+    evaluate(inputs, prepared: nil, clamp: nil, on: workers)
+  }
+
+  func prepare(_ inputs: [Tensor?]) -> PackedFloats? {
+    inputs[1].map { packedMatrices($0, outputs: $0.shape[0], groups: 1) }
+  }
+
+  /// A 1×1 convolution of an image with one row of positions.
+  func evaluate(
+    _ inputs: [Tensor], prepared: PackedFloats?, clamp: ClosedRange<Float>?, on workers: Workers
+  ) -> [Tensor] {
+    let (outputs, depth) = (inputs[1].shape[0], inputs[1].shape[1])
+    let image = [1, 1, inputs[0].count / depth, depth]
+    let window = Window2D(uncheckedImage: image, .one, .one, .one, .zero)
+    let convolution = FloatConvolution(image: image, window: window, outputs: outputs, groups: 1, clamp: clamp)
+    var result = convolution.dense(
+      inputs[0], weights: prepared ?? packedMatrices(inputs[1], outputs: outputs, groups: 1), bias: inputs[2],
+      residual: nil, on: workers)
+    result.shape = inputs[0].shape.dropLast() + [outputs]
     return [result]
   }
 

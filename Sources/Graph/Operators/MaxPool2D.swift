@@ -1,3 +1,5 @@
+import CShim
+
 /// The largest value of each window; padding never wins.
 ///
 /// Input: image [N,H,W,C].
@@ -44,7 +46,7 @@ public struct MaxPool2D: Operator {
     let geometry = Window2D(uncheckedImage: inputs[0].shape, window, stride, dilation, padding, roundsUp)
     return [
       pool(inputs[0], geometry, on: workers, start: -Float.greatestFiniteMagnitude) { into, from, count in
-        for index in 0..<count { into[index] = max(into[index], from[index]) }
+        martlet_float_maximum(into, from, count)
       } finish: { _, _, _ in
       }
     ]

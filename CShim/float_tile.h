@@ -1,0 +1,121 @@
+/// The float register tiles, written once for every processor. A file that includes this has set the target and
+/// defines FLOAT_ROWS and FLOAT_BLOCKS (the largest tile) and FLOAT_MULTIPLY_ADD(a, b, c) = a · b + c.
+#include "CFloat.h"
+
+// No function here is ever called across files: how vectors are passed does not matter.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define FLOAT_INLINE static inline __attribute__((always_inline))
+
+/// Sixteen floats: one, two or four registers.
+typedef float float16 __attribute__((ext_vector_type(16), aligned(4)));
+
+/// Sixteen floats of which `count` are real: zeros stand for the rest.
+FLOAT_INLINE float16 float_load(const float *from, int32_t count) {
+    if (count >= 16) return *(const float16 *)from;
+    float16 value = 0;
+    __builtin_memcpy(&value, from, (size_t)count * sizeof(float));
+    return value;
+}
+
+FLOAT_INLINE void float_store(float *into, float16 value, int32_t count) {
+    if (count >= 16) *(float16 *)into = value;
+    else __builtin_memcpy(into, &value, (size_t)count * sizeof(float));
+}
+
+FLOAT_INLINE float16 float_limit(float16 value, float low, float high) {
+    float16 lows = low, highs = high;
+    value = value < lows ? lows : value;
+    return value > highs ? highs : value;
+}
+
+/// A tile of constant size: the compiler keeps every sum in a register.
+FLOAT_INLINE void float_tile_of(const martlet_float_tile *tile, const int32_t rows, const int32_t blocks) {
+    float16 sums[FLOAT_ROWS][FLOAT_BLOCKS];
+#pragma clang loop unroll(full)
+    for (int32_t row = 0; row < rows; row++) {
+#pragma clang loop unroll(full)
+        for (int32_t block = 0; block < blocks; block++) sums[row][block] = (float16)(0);
+    }
+    const float *a[(FLOAT_ROWS + 2) / 3];
+#pragma clang loop unroll(full)
+    for (int32_t third = 0; third < (rows + 2) / 3; third++) a[third] = tile->a + third * 3 * tile->a_stride;
+    const ptrdiff_t a_stride = tile->a_stride;
+    const float *b = tile->b;
+    const ptrdiff_t b_stride = tile->b_stride;
+    for (ptrdiff_t k = 0; k < tile->depth; k++) {
+        float16 columns[FLOAT_BLOCKS];
+#pragma clang loop unroll(full)
+        for (int32_t block = 0; block < blocks; block++) columns[block] = *(const float16 *)(b + block * b_stride);
+        b += 16;
+#pragma clang loop unroll(full)
+        for (int32_t row = 0; row < rows; row++) {
+            float16 element = a[row / 3][row % 3 * a_stride + k];
+#pragma clang loop unroll(full)
+            for (int32_t block = 0; block < blocks; block++) {
+                sums[row][block] = FLOAT_MULTIPLY_ADD(element, columns[block], sums[row][block]);
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int32_t block = 0; block < blocks; block++) {
+        int32_t count = tile->columns - block * 16;
+        float16 bias = tile->bias ? float_load(tile->bias + block * 16, count) : (float16)(0);
+#pragma clang loop unroll(full)
+        for (int32_t row = 0; row < rows; row++) {
+            float16 value = sums[row][block] + bias;
+            if (tile->initial) value += float_load(tile->initial + row * tile->initial_stride + block * 16, count);
+            float_store(tile->c + row * tile->c_stride + block * 16, float_limit(value, tile->low, tile->high), count);
+        }
+    }
+}
+
+#define FLOAT_TILE_CASE(count) \
+    case count: \
+        if (FLOAT_BLOCKS > 1 && tile->columns > 16) float_tile_of(tile, count, FLOAT_BLOCKS); \
+        else float_tile_of(tile, count, 1); \
+        break;
+
+/// Sixteen channels of one output pixel.
+FLOAT_INLINE void float_taps_of(const martlet_float_taps *taps, int32_t first, const int32_t blocks) {
+    float16 sums[4];
+    for (int32_t block = 0; block < blocks; block++) sums[block] = *(const float16 *)(taps->bias + first + block * 16);
+    for (int32_t row = 0; row < taps->rows; row++) {
+        const float *input = taps->input + row * taps->input_row + first;
+        const float *weights = taps->weights + row * taps->weights_row + first;
+        for (int32_t column = 0; column < taps->columns; column++) {
+#pragma clang loop unroll(full)
+            for (int32_t block = 0; block < blocks; block++) {
+                sums[block] = FLOAT_MULTIPLY_ADD(
+                    *(const float16 *)(input + block * 16), *(const float16 *)(weights + block * 16), sums[block]);
+            }
+            input += taps->input_column;
+            weights += taps->weights_column;
+        }
+    }
+    for (int32_t block = 0; block < blocks; block++) {
+        *(float16 *)(taps->output + first + block * 16) = float_limit(sums[block], taps->low, taps->high);
+    }
+}
+
+/// One output pixel, channel by channel: what is left over from blocks of sixteen.
+FLOAT_INLINE void float_taps_rest(const martlet_float_taps *taps, int32_t first) {
+    for (int32_t channel = first; channel < taps->channels; channel++) {
+        float sum = taps->bias[channel];
+        for (int32_t row = 0; row < taps->rows; row++) {
+            for (int32_t column = 0; column < taps->columns; column++) {
+                sum += taps->input[row * taps->input_row + column * taps->input_column + channel]
+                    * taps->weights[row * taps->weights_row + column * taps->weights_column + channel];
+            }
+        }
+        sum = sum < taps->low ? taps->low : sum;
+        taps->output[channel] = sum > taps->high ? taps->high : sum;
+    }
+}
+
+FLOAT_INLINE void float_depthwise_pixel(const martlet_float_taps *taps) {
+    int32_t first = 0;
+    for (; first + 64 <= taps->channels; first += 64) float_taps_of(taps, first, 4);
+    for (; first + 16 <= taps->channels; first += 16) float_taps_of(taps, first, 1);
+    float_taps_rest(taps, first);
+}

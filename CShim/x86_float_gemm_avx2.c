@@ -1,0 +1,20 @@
+// Float tiles of 6 rows × 16 columns for AVX2 with fused multiply-add.
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define FLOAT_ROWS 6
+#define FLOAT_BLOCKS 1
+#define FLOAT_MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)
+#include "float_tile.h"
+
+static void tile(const martlet_float_tile *tile) {
+    switch (tile->rows) {
+        FLOAT_TILE_CASE(1) FLOAT_TILE_CASE(2) FLOAT_TILE_CASE(3) FLOAT_TILE_CASE(4) FLOAT_TILE_CASE(5)
+        FLOAT_TILE_CASE(6)
+    }
+}
+
+static void depthwise(const martlet_float_taps *taps) { float_depthwise_pixel(taps); }
+#pragma clang attribute pop
+
+const martlet_float_kernels martlet_float_avx2_kernels = {"avx2", FLOAT_ROWS, FLOAT_BLOCKS, tile, depthwise};
+#endif
