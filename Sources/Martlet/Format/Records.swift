@@ -183,7 +183,9 @@ public struct PreprocessingRecord: BitwiseCopyable, Sendable {
   public var standardDeviation: InlineArray<3, Float> = .init(repeating: 1)
   /// In 0…1; for `resizeRule` 2.
   public var cropFraction: Float = 1
-  var reserved: InlineArray<19, UInt32> = .init(repeating: 0)
+  /// 0: bilinear, widened where the picture shrinks. 1: bilinear between the nearest two pixels of each axis.
+  public var interpolation: UInt32 = 0
+  var reserved: InlineArray<18, UInt32> = .init(repeating: 0)
   /// For each channel, the stored activation byte of each pixel value.
   public var pixelTable: InlineArray<768, UInt8> = .init(repeating: 0)
 

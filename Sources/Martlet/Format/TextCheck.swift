@@ -42,13 +42,13 @@ enum TextCheck {
     let hasRules =
       record.pointee.resizeRule <= 2 && record.pointee.cropFraction > 0 && record.pointee.cropFraction <= 1
       && (0...largest).contains(record.pointee.resizeShorterSide)
-      && record.pointee.channelOrder <= 1
+      && record.pointee.channelOrder <= 1 && record.pointee.interpolation <= 1
     var isUsable = hasShape && hasRules
     for channel in 0..<3 {
       let deviation = record.pointee.standardDeviation[channel]
       if !(record.pointee.mean[channel].isFinite && deviation.isFinite && deviation > 0) { isUsable = false }
     }
-    for index in 0..<19 where record.pointee.reserved[index] != 0 { isUsable = false }
+    for index in 0..<18 where record.pointee.reserved[index] != 0 { isUsable = false }
     guard isUsable else {
       throw Fault(.text, detail: Int(truncatingIfNeeded: view.header.pointee[.preprocessing].offset))
     }

@@ -1,0 +1,72 @@
+import Foundation
+
+extension Dataset {
+  /// Decodes items on several threads while the caller works on those before, which it gets in order, on its own thread.
+  ///
+  /// - Parameters:
+  ///   - indices: the items, in the order in which they are wanted.
+  ///   - threads: threads that decode. At most twice as many items are held at a time.
+  ///   - prepare: turns an item into what is wanted, on the decoding threads.
+  ///   - consume: gets the number in `indices` and the result; throwing stops everything.
+  public func prefetch<Prepared: Sendable>(
+    _ indices: [Int], threads: Int = 2, prepare: @escaping @Sendable (Item) throws -> Prepared,
+    consume: (_ number: Int, _ prepared: Prepared) throws -> Void
+  ) throws {
+    let queue = PrefetchQueue<Prepared>(count: indices.count, capacity: 2 * max(1, threads))
+    for _ in 0..<max(1, threads) {
+      let thread = Thread {
+        while let number = queue.take() { queue.put(number, Result { try prepare(try item(indices[number])) }) }
+      }
+      // Decoders keep buffers on the stack.
+      thread.stackSize = 4 << 20
+      thread.start()
+    }
+    defer { queue.stop() }
+    for number in indices.indices { try consume(number, try queue.get(number)) }
+  }
+}
+
+/// Numbers handed out in order, results handed back in order, never more than `capacity` between the two.
+private final class PrefetchQueue<Prepared: Sendable>: @unchecked Sendable {
+  private let condition = NSCondition()
+  private let count: Int
+  private let capacity: Int
+  private var taken = 0
+  private var consumed = 0
+  private var isStopped = false
+  private var results: [Int: Result<Prepared, any Error>] = [:]
+
+  init(count: Int, capacity: Int) { (self.count, self.capacity) = (count, capacity) }
+
+  func take() -> Int? {
+    condition.withLock {
+      while !isStopped, taken < count, taken - consumed >= capacity { condition.wait() }
+      guard !isStopped, taken < count else { return nil }
+      taken += 1
+      return taken - 1
+    }
+  }
+
+  func put(_ number: Int, _ result: Result<Prepared, any Error>) {
+    condition.withLock {
+      results[number] = result
+      condition.broadcast()
+    }
+  }
+
+  func get(_ number: Int) throws -> Prepared {
+    try condition.withLock {
+      while results[number] == nil { condition.wait() }
+      consumed = number + 1
+      condition.broadcast()
+      return results.removeValue(forKey: number)!
+    }.get()
+  }
+
+  func stop() {
+    condition.withLock {
+      isStopped = true
+      condition.broadcast()
+    }
+  }
+}
