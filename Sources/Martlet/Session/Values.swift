@@ -20,9 +20,13 @@ extension Session {
     return view.tensors[view.outputTensor(position)]
   }
 
+  /// Copies quantized values into the first input.
+  /// - Throws: `inputOutput` when `values` is not of its size.
+  public mutating func setInput(_ values: Span<Int8>) throws(Fault) { try setInput(0, values) }
+
   /// Copies quantized values into an input.
   /// - Throws: `inputOutput` when there is no such input or `values` is not of its size.
-  public mutating func setInput(_ position: Int = 0, _ values: Span<Int8>) throws(Fault) {
+  public mutating func setInput(_ position: Int, _ values: Span<Int8>) throws(Fault) {
     let tensor = try place(ofInput: position, count: values.count)
     tensor.forEach { index, byte in byte.pointee = UInt8(bitPattern: values[index]) ^ 0x80 }
   }
@@ -43,8 +47,8 @@ extension Session {
     let scale = tensor.record.scale
     let zeroPoint = Float(Int(tensor.record.zeroPoint) + 128)
     tensor.forEach { index, byte in
-      let steps = max(-512, min(512, values[index] / scale))
-      let stored = roundToEven(steps) + zeroPoint
+      let steps = values[index] / scale
+      let stored = roundToEven(steps > -512 ? min(steps, 512) : -512) + zeroPoint
       byte.pointee = stored > 0 ? UInt8(min(stored, 255)) : 0
     }
   }
