@@ -148,6 +148,7 @@ extension Dataset {
         "\(listPath) lists \(missing.count) of \(paths.count) files that do not exist: "
           + missing.prefix(3).joined(separator: ", ") + (missing.count > 3 ? ", …" : "."))
     }
+    if let rows = list.rows { return Dataset(try SheetItems(paths: paths, rows: rows, list: list)) }
     return Dataset(
       FileItems(
         kind: "files with a label list", paths: paths, labels: list.entries.map(\.label), classNames: list.classNames,

@@ -86,6 +86,8 @@ import Testing
     let inputs = try #require(NumpyArray(shape: [2, 1], floats: [1, 2]))
     let others = try #require(NumpyArray(shape: [1, 1], floats: [3]))
     let labels = try #require(NumpyArray(shape: [2], int8: [5, 6]))
+    let floats = try #require(NumpyArray(shape: [2], floats: [2, 3]))
+    #expect(try NumpyItems(path: "m.npz", arrays: [("x", inputs), ("y", floats)], split: .test).label(1) == 3)
     let negative = try #require(NumpyArray(shape: [2], int8: [5, -6]))
     let halves = [("x_test", others), ("y_train", labels), ("x_train", inputs)]
     let training = try NumpyItems(path: "m.npz", arrays: halves, split: .training)

@@ -85,6 +85,20 @@ import Testing
     #expect(try dataset.item(0).content == .bytes([1, 2, 3]) && dataset.label(0) == 1)
   }
 
+  @Test func rowsOfPictures() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("sheet.pgm", Array("P5 4 3 255\n".utf8) + (1...12).map(UInt8.init))
+    try folder.write("list.csv", "sprite,row,label,class\nsheet.pgm,2,1,cat\nsheet.pgm,0,0,ant\n")
+    let dataset = try Dataset.open(folder.path)
+    #expect(dataset.count == 2 && labels(dataset) == [1, 0] && dataset.classNames == ["ant", "cat"])
+    let first = try #require(Image(width: 2, height: 2, channels: 1, pixels: [9, 10, 11, 12]))
+    #expect(try dataset.item(0).content == .image(first))
+    try folder.write("list.csv", "sprite,row,label\nsheet.pgm,3,1\n")
+    #expect(message { try Dataset.open(folder.path) }.contains("has no row 3"))
+    try folder.write("list.csv", "sprite,row,label\nsheet.pgm,one,1\n")
+    #expect(message { try Dataset.open(folder.path) }.contains("one is not a row's number"))
+  }
+
   @Test func refusesWhatIsNoDataset() throws {
     let folder = try TemporaryFolder()
     #expect(message { try Dataset.open(folder.path) }.contains("is empty"))

@@ -5,17 +5,19 @@ import Foundation
 ///
 /// The file's name is in the column called file, filename, image, name or path, or the first one. The label is in the
 /// column called class_index, index, label, target or class, or the last column that holds only numbers. Labels that are
-/// words get numbers in sorted order.
+/// words get numbers in sorted order. A column called row says that an entry is one row of pixels of a large picture.
 struct LabelList {
   /// File names as the list spells them, and their labels.
   private(set) var entries: [(file: String, label: Int)] = []
   /// Names of labels where the list has them.
   private(set) var classNames: [String] = []
+  /// Which row of its file each entry is; nil where entries are whole files.
+  private(set) var rows: [Int]?
   /// False where labels were words.
   private(set) var labelsAreNumbers = true
 
   static let fileNames = ["labels.csv", "y_labels.csv", "labels.txt", "val.txt"]
-  private static let fileColumns = ["file", "filename", "file_name", "image", "path"]
+  private static let fileColumns = ["file", "filename", "file_name", "image", "path", "sprite"]
   private static let labelColumns = ["class_index", "label_index", "index", "label", "target", "class"]
   private static let nameColumns = ["name", "class_name", "class", "label"]
 
@@ -41,13 +43,21 @@ struct LabelList {
         "\(name) has \(rows[short].count) columns in entry \(short + 1), but \(first.count) in the first.")
     }
     let fileColumn = titles.firstIndex { Self.fileColumns.contains($0) } ?? 0
+    if let column = titles.firstIndex(of: "row") {
+      self.rows = try rows.map { row throws(DatasetError) in
+        guard let number = Int(row[column]) else {
+          throw DatasetError("\(name): \(row[column]) is not a row's number.")
+        }
+        return number
+      }
+    }
     try setLabels(rows, titles: titles, fileColumn: fileColumn, name: name)
   }
 
   private mutating func setLabels(
     _ rows: [[String]], titles: [String], fileColumn: Int, name: String
   ) throws(DatasetError) {
-    let columns = rows[0].indices.filter { $0 != fileColumn }
+    let columns = rows[0].indices.filter { $0 != fileColumn && titles.firstIndex(of: "row") != $0 }
     func isNumeric(_ column: Int) -> Bool { rows.allSatisfy { Int($0[column]).map { $0 >= 0 } ?? false } }
     let titled = Self.labelColumns.compactMap { title in
       columns.first { titles.indices.contains($0) && titles[$0] == title }

@@ -57,12 +57,14 @@ struct NumpyItems: ItemSource {
       self.labels = nil
       return
     }
-    guard let values = labels.integers(), values.count == count, !values.contains(where: { $0 < 0 }) else {
+    // Some tools write whole numbers as floats.
+    let whole = labels.integers() ?? labels.floats().compactMap { Int(exactly: $0) }
+    guard whole.count == count, !whole.contains(where: { $0 < 0 }) else {
       throw DatasetError(
         "\(path) needs one whole number, not negative, as the label of each of its \(count) inputs; its labels have the shape \(labels.shape)."
       )
     }
-    self.labels = values
+    self.labels = whole
   }
 
   func content(_ index: Int) throws(DatasetError) -> Dataset.Content {
