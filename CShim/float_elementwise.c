@@ -13,10 +13,10 @@ void martlet_float_scale(float *values, float factor, ptrdiff_t count) {
     for (ptrdiff_t index = 0; index < count; index++) values[index] *= factor;
 }
 
-void martlet_float_clamp(float *values, float low, float high, ptrdiff_t count) {
+void martlet_float_clamp(float *output, const float *input, float low, float high, ptrdiff_t count) {
     for (ptrdiff_t index = 0; index < count; index++) {
-        float value = values[index] < low ? low : values[index];
-        values[index] = value > high ? high : value;
+        float value = input[index] < low ? low : input[index];
+        output[index] = value > high ? high : value;
     }
 }
 
@@ -47,8 +47,8 @@ void martlet_float_multiply(
 }
 
 void martlet_float_affine(
-    float *restrict output, const float *restrict input, const float *restrict multipliers,
-    const float *restrict offsets, ptrdiff_t pixels, ptrdiff_t channels) {
+    float *output, const float *input, const float *restrict multipliers, const float *restrict offsets,
+    ptrdiff_t pixels, ptrdiff_t channels) {
     for (ptrdiff_t pixel = 0; pixel < pixels; pixel++) {
         for (ptrdiff_t channel = 0; channel < channels; channel++) {
             output[channel] = input[channel] * multipliers[channel] + offsets[channel];

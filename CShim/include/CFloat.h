@@ -114,8 +114,8 @@ void martlet_float_maximum(float *restrict into, const float *restrict from, ptr
 void martlet_float_accumulate(float *restrict into, const float *restrict from, ptrdiff_t count);
 /// values[i] *= factor
 void martlet_float_scale(float *values, float factor, ptrdiff_t count);
-/// values[i] = clamp(values[i], low, high)
-void martlet_float_clamp(float *values, float low, float high, ptrdiff_t count);
+/// output[i] = clamp(input[i], low, high); `output` may be `input`.
+void martlet_float_clamp(float *output, const float *input, float low, float high, ptrdiff_t count);
 /// output[i] = a[i · a_step] + b[i · b_step]; steps are 0 or 1.
 void martlet_float_add(
     float *restrict output, const float *restrict a, ptrdiff_t a_step, const float *restrict b, ptrdiff_t b_step,
@@ -124,9 +124,10 @@ void martlet_float_add(
 void martlet_float_multiply(
     float *restrict output, const float *restrict a, ptrdiff_t a_step, const float *restrict b, ptrdiff_t b_step,
     ptrdiff_t count);
-/// output[p][c] = input[p][c] · multipliers[c] + offsets[c] for `pixels` pixels of `channels` channels.
+/// output[p][c] = input[p][c] · multipliers[c] + offsets[c] for `pixels` pixels of `channels` channels; `output` may be
+/// `input`.
 void martlet_float_affine(
-    float *restrict output, const float *restrict input, const float *restrict multipliers,
-    const float *restrict offsets, ptrdiff_t pixels, ptrdiff_t channels);
+    float *output, const float *input, const float *restrict multipliers, const float *restrict offsets,
+    ptrdiff_t pixels, ptrdiff_t channels);
 
 #endif

@@ -37,7 +37,7 @@ struct FloatConvolution: @unchecked Sendable {
   func dense(
     _ image: Tensor, weights: PackedFloats, bias: Tensor, residual: Tensor?, on workers: Workers
   ) -> Tensor {
-    Tensor.filled(shape) { output in
+    workers.tensor(shape) { output in
       image.withPointer { input in
         bias.withPointer { bias in
           var plan = plan
@@ -87,7 +87,7 @@ struct FloatConvolution: @unchecked Sendable {
 
   /// A depthwise convolution with KH×KW×C weights.
   func depthwise(_ image: Tensor, weights: Tensor, bias: Tensor, on workers: Workers) -> Tensor {
-    Tensor.filled(shape) { output in
+    workers.tensor(shape) { output in
       image.withPointer { input in
         weights.withPointer { weights in
           bias.withPointer { bias in

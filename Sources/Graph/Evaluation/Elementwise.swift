@@ -13,14 +13,14 @@ func combine(
   let lines = broadcast.mergedLines
   let inner = lines.shape.last ?? 1
   let (low, high) = bounds(clamp)
-  return Tensor.filled(broadcast.shape) { result in
+  return workers.tensor(broadcast.shape) { result in
     a.withPointer { a in
       b.withPointer { b in
         nonisolated(unsafe) let (result, a, b) = (result, a, b)
         let finish: @Sendable (Int, Int, Int, Int) -> Void = { place, offsetA, offsetB, count in
           operation(
             result + place, a + offsetA, lines.stridesA.last ?? 0, b + offsetB, lines.stridesB.last ?? 0, count)
-          if clamp != nil { martlet_float_clamp(result + place, low, high, count) }
+          if clamp != nil { martlet_float_clamp(result + place, result + place, low, high, count) }
         }
         if lines.shape.count <= 1 {
           workers.split(inner, minimum: smallestElementwisePart) { range in
@@ -42,29 +42,38 @@ func combine(
   }
 }
 
-/// Applies a function to every element.
-func map(_ tensor: Tensor, on workers: Workers, _ function: @Sendable (Float) -> Float) -> Tensor {
-  Tensor.filled(tensor.shape) { result in
+/// Computes each element from the input's element at its place. `function`: output, input, count.
+func mapLines(
+  _ tensor: Tensor, on workers: Workers,
+  _ function: @Sendable (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
+) -> Tensor {
+  workers.tensor(tensor.shape) { result in
     tensor.withPointer { x in
       nonisolated(unsafe) let (result, x) = (result, x)
       workers.split(tensor.count, minimum: smallestElementwisePart) { range in
-        for index in range { result[index] = function(x[index]) }
+        function(result + range.lowerBound, x + range.lowerBound, range.count)
       }
     }
   }
 }
 
 extension Tensor {
-  /// The elements limited to a range; in place when nobody else holds them.
-  consuming func clamped(_ clamp: ClosedRange<Float>, on workers: Workers) -> Tensor {
-    let (low, high) = bounds(clamp)
+  /// Hands parts of the elements, each a multiple of `unit`, to several threads to change them.
+  mutating func forEachPart(
+    on workers: Workers, unit: Int, _ body: @Sendable (UnsafeMutablePointer<Float>, Int) -> Void
+  ) {
     values.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       nonisolated(unsafe) let shared = base
-      workers.split(buffer.count, minimum: smallestElementwisePart) { range in
-        martlet_float_clamp(shared + range.lowerBound, low, high, range.count)
+      workers.split(buffer.count / unit, minimum: max(1, smallestElementwisePart / unit)) { range in
+        body(shared + range.lowerBound * unit, range.count * unit)
       }
     }
-    return self
+  }
+
+  /// Limits the elements to a range.
+  mutating func clamp(_ clamp: ClosedRange<Float>, on workers: Workers) {
+    let (low, high) = bounds(clamp)
+    forEachPart(on: workers, unit: 1) { martlet_float_clamp($0, $0, low, high, $1) }
   }
 }

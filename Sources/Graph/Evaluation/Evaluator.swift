@@ -11,14 +11,27 @@ public struct Evaluator: Sendable {
   /// For each node, its constants in the order that its operator likes.
   let prepared: [PackedFloats?]
 
+  /// For each node, whether its first input may be overwritten by its output.
+  let isInPlace: [Bool]
+
   /// Prepares `graph` for evaluation on `workers` (nil: one thread a processor).
+  ///
+  /// Memory of intermediate tensors is kept for the next evaluation.
   public init(_ graph: Graph, workers: Workers? = nil) {
     self.graph = graph
-    self.workers = workers ?? Workers()
-    released = Evaluator.lastUses(graph)
-    prepared = graph.nodes.map { node in
+    self.workers = Workers(count: workers?.count)
+    let released = Evaluator.lastUses(graph)
+    let prepared = graph.nodes.map { node in
       (node.operation as? any PreparedOperator)?.prepare(node.inputs.map { graph[$0].constant })
     }
+    isInPlace = graph.nodes.indices.map { index in
+      let node = graph.nodes[index]
+      let first = node.inputs[0]
+      return node.operation is any InPlaceOperator && released[index].contains(first)
+        && !graph.inputs.contains(first) && graph[first].constant == nil
+        && node.inputs.dropFirst().allSatisfy { graph[$0].constant != nil }
+    }
+    (self.released, self.prepared) = (released, prepared)
   }
 
   /// The outputs for these inputs, in the order of `Graph.outputs`.
@@ -33,15 +46,14 @@ public struct Evaluator: Sendable {
   public func run(_ inputs: [Tensor], observe: (ValueID, Tensor) -> Void) throws(GraphError) -> [Tensor] {
     var values = try bind(inputs)
     for (index, node) in graph.nodes.enumerated() {
-      var operands: [Tensor] = []
-      for id in node.inputs { operands.append(try read(id, values, for: node.name)) }
-      let results = evaluate(node, operands, prepared[index])
-      operands.removeAll()
+      let results = try isInPlace[index] ? replace(index, &values) : compute(index, values)
       for (id, tensor) in zip(node.outputs, results) {
         observe(id, tensor)
         values[id.index] = tensor
       }
-      for id in released[index] { values[id.index] = nil }
+      for id in released[index] {
+        if let tensor = values[id.index].take(), !graph.inputs.contains(id) { workers.buffers.give(tensor.values) }
+      }
     }
     var outputs: [Tensor] = []
     for id in graph.outputs { outputs.append(try read(id, values, for: "the network's output")) }
@@ -69,13 +81,27 @@ public struct Evaluator: Sendable {
     return tensor
   }
 
-  private func evaluate(_ node: Node, _ operands: [Tensor], _ prepared: PackedFloats?) -> [Tensor] {
+  private func compute(_ index: Int, _ values: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let node = graph.nodes[index]
+    var operands: [Tensor] = []
+    for id in node.inputs { operands.append(try read(id, values, for: node.name)) }
     if let operation = node.operation as? any PreparedOperator {
-      return operation.evaluate(operands, prepared: prepared, clamp: node.clamp, on: workers)
+      return operation.evaluate(operands, prepared: prepared[index], clamp: node.clamp, on: workers)
     }
-    let results = node.operation.evaluate(operands, on: workers)
-    guard let clamp = node.clamp else { return results }
-    return results.map { $0.clamped(clamp, on: workers) }
+    var results = node.operation.evaluate(operands, on: workers)
+    if let clamp = node.clamp {
+      for output in results.indices { results[output].clamp(clamp, on: workers) }
+    }
+    return results
+  }
+
+  private func replace(_ index: Int, _ values: inout [Tensor?]) throws(GraphError) -> [Tensor] {
+    let node = graph.nodes[index]
+    guard let operation = node.operation as? any InPlaceOperator, var tensor = values[node.inputs[0].index].take()
+    else { return try compute(index, values) }
+    operation.evaluateInPlace(&tensor, prepared: prepared[index], on: workers)
+    if let clamp = node.clamp { tensor.clamp(clamp, on: workers) }
+    return [tensor]
   }
 
   private static func lastUses(_ graph: Graph) -> [[ValueID]] {

@@ -2,7 +2,7 @@
 func gather(_ input: Tensor, shape: [Int], first: Int, strides: [Int], on workers: Workers) -> Tensor {
   let inner = shape.last ?? 1
   let step = strides.last ?? 1
-  return Tensor.filled(shape) { result in
+  return workers.tensor(shape) { result in
     input.withPointer { x in
       nonisolated(unsafe) let (result, x) = (result, x)
       workers.split(shape.dropLast().reduce(1, *), minimum: max(1, smallestElementwisePart / inner)) { lines in

@@ -8,7 +8,7 @@ func pool(
   let (height, width, channels) = (image.shape[1], image.shape[2], image.shape[3])
   let shape = [image.shape[0], geometry.outputHeight, geometry.outputWidth, channels]
   let (rows, columns) = (geometry.rows, geometry.columns)
-  return Tensor.filled(shape) { result in
+  return workers.tensor(shape) { result in
     image.withPointer { x in
       nonisolated(unsafe) let (result, x) = (result, x)
       workers.split(shape[0] * shape[1]) { range in

@@ -12,3 +12,9 @@ protocol PreparedOperator: Operator {
 extension PreparedOperator {
   func prepare(_ inputs: [Tensor?]) -> PackedFloats? { nil }
 }
+
+/// An operator that can put its result where its first input lies. Its other inputs are constants.
+protocol InPlaceOperator: Operator {
+  /// Replaces `x` by the output, without a clamp. `prepared`: of a `PreparedOperator`.
+  func evaluateInPlace(_ x: inout Tensor, prepared: PackedFloats?, on workers: Workers)
+}

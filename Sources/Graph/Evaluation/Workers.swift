@@ -4,6 +4,8 @@ import Foundation
 public final class Workers: Sendable {
   /// Threads that work at once, the caller included.
   public let count: Int
+  /// Memory of tensors that an evaluation no longer needs.
+  let buffers = BufferPool()
 
   /// A team of `count` threads; nil takes one a processor.
   public init(count: Int? = nil) {

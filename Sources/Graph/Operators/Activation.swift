@@ -1,7 +1,8 @@
+import CShim
 import Foundation
 
 /// A function of one argument, applied to every element.
-public struct Activation: Operator {
+public struct Activation: InPlaceOperator {
   /// "Activation".
   public static var kind: String { "Activation" }
 
@@ -75,8 +76,26 @@ public struct Activation: Operator {
 
   /// The function of every element.
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
+    if let clamp = function.clamp {
+      let (low, high) = bounds(clamp)
+      return [
+        mapLines(inputs[0], on: workers) { output, x, count in martlet_float_clamp(output, x, low, high, count) }
+      ]
+    }
     let function = function
-    return [map(inputs[0], on: workers) { function($0) }]
+    return [
+      mapLines(inputs[0], on: workers) { output, x, count in
+        for index in 0..<count { output[index] = function(x[index]) }
+      }
+    ]
+  }
+
+  func evaluateInPlace(_ x: inout Tensor, prepared: PackedFloats?, on workers: Workers) {
+    if let clamp = function.clamp { return x.clamp(clamp, on: workers) }
+    let function = function
+    x.forEachPart(on: workers, unit: 1) { part, count in
+      for index in 0..<count { part[index] = function(part[index]) }
+    }
   }
 
   /// A look-up of each byte in a table.

@@ -5,7 +5,7 @@ import CShim
 ///
 /// Inputs: x […,C], scale [C], shift [C], mean [C], variance [C]. A plain per-channel multiply-add has mean 0,
 /// variance 1 and epsilon 0.
-public struct BatchNormalization: PreparedOperator {
+public struct BatchNormalization: PreparedOperator, InPlaceOperator {
   /// "BatchNormalization".
   public static var kind: String { "BatchNormalization" }
   /// Added to the variance.
@@ -76,18 +76,26 @@ public struct BatchNormalization: PreparedOperator {
     guard let constants = prepared ?? prepare(inputs) else { return [] }
     let channels = constants.count / 2
     let (low, high) = bounds(clamp)
-    let result = Tensor.filled(inputs[0].shape) { result in
+    let result = workers.tensor(inputs[0].shape) { result in
       inputs[0].withPointer { x in
         nonisolated(unsafe) let (result, x) = (result, x)
         workers.split(inputs[0].count / channels, minimum: max(1, smallestElementwisePart / channels)) { pixels in
           let (place, count) = (pixels.lowerBound * channels, pixels.count * channels)
           martlet_float_affine(
             result + place, x + place, constants.base, constants.base + channels, pixels.count, channels)
-          if clamp != nil { martlet_float_clamp(result + place, low, high, count) }
+          if clamp != nil { martlet_float_clamp(result + place, result + place, low, high, count) }
         }
       }
     }
     return [result]
+  }
+
+  func evaluateInPlace(_ x: inout Tensor, prepared: PackedFloats?, on workers: Workers) {
+    guard let prepared else { preconditionFailure("statistics are constants") }
+    let channels = prepared.count / 2
+    x.forEachPart(on: workers, unit: channels) { part, count in
+      martlet_float_affine(part, part, prepared.base, prepared.base + channels, count / channels, channels)
+    }
   }
 
   /// A record of the runtime's DepthwiseConv2D with a 1×1 kernel.

@@ -37,7 +37,7 @@ public struct Concat: Operator {
     shape[axis] = inputs.reduce(0) { $0 + $1.shape[axis] }
     let outer = shape[..<axis].reduce(1, *)
     let line = shape[axis...].reduce(1, *)
-    let result = Tensor.filled(shape) { result in
+    let result = workers.tensor(shape) { result in
       var begin = 0
       for input in inputs {
         let count = input.shape[axis...].reduce(1, *)

@@ -42,7 +42,7 @@ public struct Pad: Operator {
     let padded = shape.indices.map { before[$0] + shape[$0] + after[$0] }
     let strides = rowMajorStrides(padded)
     let inner = shape.last ?? 1
-    let result = Tensor.filled(padded) { result in
+    let result = workers.tensor(padded) { result in
       result.initialize(repeating: value, count: padded.reduce(1, *))
       inputs[0].withPointer { x in
         for line in 0..<shape.dropLast().reduce(1, *) {

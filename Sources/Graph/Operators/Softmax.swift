@@ -22,7 +22,7 @@ public struct Softmax: Operator {
   /// The largest value is subtracted first, so that no exponential overflows.
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
     let channels = inputs[0].shape.last ?? 1
-    let result = Tensor.filled(inputs[0].shape) { result in
+    let result = workers.tensor(inputs[0].shape) { result in
       inputs[0].withPointer { x in
         nonisolated(unsafe) let (result, x) = (result, x)
         workers.split(inputs[0].count / channels, minimum: max(1, smallestElementwisePart / channels)) { rows in
