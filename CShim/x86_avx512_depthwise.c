@@ -9,9 +9,12 @@
 enum { most_quads = 64 };
 
 /// What one pass over a row needs, for `blocks` blocks of sixteen channels from `channel` on.
+/// Kernels take it by value: stores to the output could otherwise change it, for all that the compiler knows.
 typedef struct pass {
     const martlet_depthwise *depthwise;
     const martlet_depthwise_segment *segment;
+    ptrdiff_t input_pitch, output_pitch;
+    int32_t input_width, pixels, first_x;
     const int8_t *weights;
     ptrdiff_t block_bytes;
     const martlet_channel_block *constants;
@@ -42,22 +45,22 @@ MARTLET_INLINE __m128i load16(const uint8_t *from) { return _mm_loadu_si128((con
 
 /// Quads of the bytes at `rows` pointers (fewer than four: the rest is anything, its weights are zero).
 MARTLET_INLINE quads make_quads(
-    const int blocks, const int rows, const pass *pass, const uint8_t *a, const uint8_t *b, const uint8_t *c,
+    const int blocks, const int rows, const pass pass, const uint8_t *a, const uint8_t *b, const uint8_t *c,
     const uint8_t *d) {
     quads result;
     if (blocks == 2) {
-        __m512i upper = _mm512_castsi256_si512(load32(a)), lower = upper;
+        __m512i upper = _mm512_zextsi256_si512(load32(a)), lower = upper;
         if (rows > 1) upper = _mm512_inserti64x4(upper, load32(b), 1);
-        if (rows > 2) lower = _mm512_castsi256_si512(load32(c));
+        if (rows > 2) lower = _mm512_zextsi256_si512(load32(c));
         if (rows > 3) lower = _mm512_inserti64x4(lower, load32(d), 1);
-        result.block[0] = _mm512_permutex2var_epi8(upper, pass->order[0], lower);
-        result.block[1] = _mm512_permutex2var_epi8(upper, pass->order[1], lower);
+        result.block[0] = _mm512_permutex2var_epi8(upper, pass.order[0], lower);
+        result.block[1] = _mm512_permutex2var_epi8(upper, pass.order[1], lower);
     } else {
-        __m512i all = _mm512_castsi128_si512(load16(a));
+        __m512i all = _mm512_zextsi128_si512(load16(a));
         if (rows > 1) all = _mm512_inserti32x4(all, load16(b), 1);
         if (rows > 2) all = _mm512_inserti32x4(all, load16(c), 2);
         if (rows > 3) all = _mm512_inserti32x4(all, load16(d), 3);
-        result.block[0] = result.block[1] = _mm512_permutexvar_epi8(pass->order[0], all);
+        result.block[0] = result.block[1] = _mm512_permutexvar_epi8(pass.order[0], all);
     }
     return result;
 }
@@ -68,10 +71,10 @@ MARTLET_INLINE __m512i finish(__m512i sums, const martlet_channel_block *constan
 
 /// Stores one pixel's bytes, which lie in half `place` of the register (16 or 32 of them).
 MARTLET_INLINE void store_pixel(
-    const int blocks, const int place, const pass *pass, uint8_t *output, __m512i bytes) {
+    const int blocks, const int place, const pass pass, uint8_t *output, __m512i bytes) {
     const __m256i half = half_register(bytes, place);
-    if (!pass->whole) {
-        _mm256_mask_storeu_epi8(output, pass->mask, half);
+    if (!pass.whole) {
+        _mm256_mask_storeu_epi8(output, pass.mask, half);
     } else if (blocks == 2) {
         _mm256_storeu_si256((__m256i *)output, half);
     } else {
@@ -80,178 +83,233 @@ MARTLET_INLINE void store_pixel(
 }
 
 /// Bytes of two pixels, the first in the lower half.
-MARTLET_INLINE __m512i two_pixels(const int blocks, const pass *pass, const __m512i *first, const __m512i *second) {
+MARTLET_INLINE __m512i two_pixels(const int blocks, const pass pass, const __m512i *first, const __m512i *second) {
     const int other = blocks - 1;
-    return store_bytes(first[0], first[other], second[0], second[other], &pass->rule);
+    return store_bytes(first[0], first[other], second[0], second[other], &pass.rule);
 }
 
-/// Column `x` of `rows` rows; columns outside the image are padding.
+/// Column `x` of `rows` rows; when `checked`, columns outside the image are padding.
 MARTLET_INLINE quads load_column(
-    const int blocks, const int rows, const pass *pass, const uint8_t *const *from, int32_t x) {
-    if ((uint32_t)x >= (uint32_t)pass->segment->input_width) {
-        quads padding = {{pass->padding, pass->padding}};
+    const int checked, const int blocks, const int rows, const pass pass, const uint8_t *const *from, int32_t x) {
+    if (checked && (uint32_t)x >= (uint32_t)pass.input_width) {
+        quads padding = {{pass.padding, pass.padding}};
         return padding;
     }
-    const ptrdiff_t at = x * pass->segment->input_pitch;
+    const ptrdiff_t at = x * pass.input_pitch;
     return make_quads(
         blocks, rows, pass, from[0] + at, rows > 1 ? from[1] + at : NULL, rows > 2 ? from[2] + at : NULL,
         rows > 3 ? from[3] + at : NULL);
 }
 
-/// 3×3, two output rows one below the other (stride 1): the lower row's weights are the upper's moved down by one row.
-MARTLET_INLINE void rows_3x3_stride1(const int blocks, const pass *pass) {
-    const martlet_depthwise_segment *segment = pass->segment;
-    const uint8_t *rows[4];
-    for (int i = 0; i < 4; i++) rows[i] = segment->rows[i] + pass->channel;
-    __m512i weights[2][3][2];
+/// How many of the first pixels need no column right of the image, when each moves on by `stride` columns and the
+/// kernel is `side` wide. The first columns may still lie left of it.
+MARTLET_INLINE int32_t pixels_inside(const pass pass, const int side, const int stride) {
+    const int32_t last = pass.input_width - side - pass.first_x;
+    return last < 0 ? 0 : martlet_minimum(last / stride + 1, pass.pixels);
+}
+
+/// What a window keeps while it slides along a row.
+typedef struct slide {
+    const uint8_t *rows[5];
+    uint8_t *outputs[2];
+    int32_t x;  // next column to load
+    quads window[5];
+    __m256i last[5];  // 5×5: the single columns of the last row
+} slide;
+
+/// Pointers of output row `output_row` and the one after it.
+MARTLET_INLINE slide begin_slide(const int rows, const pass pass, int32_t output_row) {
+    const martlet_depthwise_segment *segment = pass.segment;
+    slide slide;
+    MARTLET_UNROLL for (int i = 0; i < rows; i++) {
+        slide.rows[i] = segment->rows[output_row * pass.depthwise->stride_height + i] + pass.channel;
+    }
+    slide.outputs[0] = segment->outputs[output_row] + pass.channel;
+    slide.outputs[1] = segment->outputs[1] + pass.channel;
+    slide.x = pass.first_x;
+    return slide;
+}
+
+/// 3×3 weights of up to two blocks.
+typedef struct weights_3x3 {
+    __m512i column[3][2];
+} weights_3x3;
+
+MARTLET_INLINE weights_3x3 load_weights_3x3(const int blocks, const pass pass) {
+    weights_3x3 weights;
     MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
         MARTLET_UNROLL for (int column = 0; column < 3; column++) {
-            weights[0][column][block] =
-                _mm512_loadu_si512(pass->weights + block * pass->block_bytes + column * 64);
-            weights[1][column][block] = _mm512_slli_epi32(weights[0][column][block], 8);
-            __asm__("" : "+v"(weights[1][column][block]));
+            weights.column[column][block] =
+                _mm512_loadu_si512(pass.weights + block * pass.block_bytes + column * 64);
         }
     }
-    uint8_t *outputs[2] = {segment->outputs[0] + pass->channel, segment->outputs[1] + pass->channel};
-    int32_t x = -pass->depthwise->pad_left;
-    quads window[3];
-    window[0] = load_column(blocks, 4, pass, rows, x);
-    window[1] = load_column(blocks, 4, pass, rows, x + 1);
-    for (int32_t pixel = 0; pixel < segment->pixels; pixel++) {
-        window[2] = load_column(blocks, 4, pass, rows, x + 2 + pixel);
+    return weights;
+}
+
+MARTLET_INLINE __m512i sum_3x3(const pass pass, const int block, const quads *window, const weights_3x3 *weights) {
+    __m512i sums = _mm512_loadu_si512(pass.constants[block].bias);
+    MARTLET_UNROLL for (int column = 0; column < 3; column++) {
+        sums = _mm512_dpbusd_epi32(sums, window[column].block[block], weights->column[column][block]);
+    }
+    return finish(sums, pass.constants + block);
+}
+
+/// 3×3, stride 1: pixel after pixel of two output rows; the lower row's weights are the upper's moved down by a row.
+MARTLET_INLINE void slide_3x3_pair(
+    const int checked, const int blocks, const pass pass, const weights_3x3 *weights, slide *slide, int32_t pixels) {
+    for (; pixels > 0; pixels--) {
+        slide->window[2] = load_column(checked, blocks, 4, pass, slide->rows, slide->x++);
         __m512i values[2][2];
         MARTLET_UNROLL for (int row = 0; row < 2; row++) {
             MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
-                __m512i sums = _mm512_loadu_si512(pass->constants[block].bias);
-                MARTLET_UNROLL for (int column = 0; column < 3; column++) {
-                    sums = _mm512_dpbusd_epi32(sums, window[column].block[block], weights[row][column][block]);
-                }
-                values[row][block] = finish(sums, pass->constants + block);
+                values[row][block] = sum_3x3(pass, block, slide->window, weights + row);
             }
         }
         const __m512i bytes = two_pixels(blocks, pass, values[0], values[1]);
         MARTLET_UNROLL for (int row = 0; row < 2; row++) {
-            store_pixel(blocks, row, pass, outputs[row], bytes);
-            outputs[row] += segment->output_pitch;
+            store_pixel(blocks, row, pass, slide->outputs[row], bytes);
+            slide->outputs[row] += pass.output_pitch;
         }
-        window[0] = window[1];
-        window[1] = window[2];
+        slide->window[0] = slide->window[1];
+        slide->window[1] = slide->window[2];
     }
 }
 
-/// 3×3, one output row, two pixels at a time.
-MARTLET_INLINE void row_3x3(const int blocks, const int stride, const pass *pass, int32_t output_row) {
-    const martlet_depthwise_segment *segment = pass->segment;
-    const uint8_t *rows[3];
-    for (int i = 0; i < 3; i++) {
-        rows[i] = segment->rows[output_row * pass->depthwise->stride_height + i] + pass->channel;
+MARTLET_INLINE void rows_3x3_stride1(const int blocks, const pass pass) {
+    slide slide = begin_slide(4, pass, 0);
+    weights_3x3 weights[2];
+    weights[0] = weights[1] = load_weights_3x3(blocks, pass);
+    MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
+        MARTLET_UNROLL for (int column = 0; column < 3; column++) {
+            __m512i *moved = &weights[1].column[column][block];
+            *moved = _mm512_slli_epi32(*moved, 8);
+            __asm__("" : "+v"(*moved));
+        }
     }
-    uint8_t *output = segment->outputs[output_row] + pass->channel;
-    int32_t x = -pass->depthwise->pad_left;
-    quads window[5];
-    MARTLET_UNROLL for (int column = 0; column < 3 - stride; column++) {
-        window[column] = load_column(blocks, 3, pass, rows, x++);
-    }
-    for (int32_t pixel = 0; pixel < segment->pixels; pixel += 2) {
+    const int32_t inside = pixels_inside(pass, 3, 1);
+    slide.window[0] = load_column(1, blocks, 4, pass, slide.rows, slide.x++);
+    slide.window[1] = load_column(1, blocks, 4, pass, slide.rows, slide.x++);
+    const int32_t unchecked = slide.x >= 0 ? inside : 0;
+    slide_3x3_pair(0, blocks, pass, weights, &slide, unchecked);
+    slide_3x3_pair(1, blocks, pass, weights, &slide, pass.pixels - unchecked);
+}
+
+/// 3×3: two pixels after two pixels of one output row; an odd last one computes a pixel in vain.
+MARTLET_INLINE void slide_3x3(
+    const int checked, const int blocks, const int stride, const pass pass, const weights_3x3 *weights, slide *slide,
+    int32_t pixels) {
+    for (; pixels > 0; pixels -= 2) {
         MARTLET_UNROLL for (int column = 3 - stride; column < 3 + stride; column++) {
-            window[column] = load_column(blocks, 3, pass, rows, x++);
+            slide->window[column] = load_column(checked, blocks, 3, pass, slide->rows, slide->x++);
         }
         __m512i values[2][2];
         MARTLET_UNROLL for (int i = 0; i < 2; i++) {
             MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
-                __m512i sums = _mm512_loadu_si512(pass->constants[block].bias);
-                MARTLET_UNROLL for (int column = 0; column < 3; column++) {
-                    sums = _mm512_dpbusd_epi32(
-                        sums, window[i * stride + column].block[block],
-                        _mm512_loadu_si512(pass->weights + block * pass->block_bytes + column * 64));
-                }
-                values[i][block] = finish(sums, pass->constants + block);
+                values[i][block] = sum_3x3(pass, block, slide->window + i * stride, weights);
             }
         }
         const __m512i bytes = two_pixels(blocks, pass, values[0], values[1]);
-        store_pixel(blocks, 0, pass, output, bytes);
-        if (pixel + 1 < segment->pixels) store_pixel(blocks, 1, pass, output + segment->output_pitch, bytes);
-        output += 2 * segment->output_pitch;
+        store_pixel(blocks, 0, pass, slide->outputs[0], bytes);
+        if (!checked || pixels > 1) store_pixel(blocks, 1, pass, slide->outputs[0] + pass.output_pitch, bytes);
+        slide->outputs[0] += 2 * pass.output_pitch;
         MARTLET_UNROLL for (int column = 0; column < 3 - stride; column++) {
-            window[column] = window[column + 2 * stride];
+            slide->window[column] = slide->window[column + 2 * stride];
         }
     }
 }
 
+MARTLET_INLINE void row_3x3(const int blocks, const int stride, const pass pass, int32_t output_row) {
+    slide slide = begin_slide(3, pass, output_row);
+    const weights_3x3 weights = load_weights_3x3(blocks, pass);
+    const int32_t inside = pixels_inside(pass, 3, stride);
+    MARTLET_UNROLL for (int column = 0; column < 3 - stride; column++) {
+        slide.window[column] = load_column(1, blocks, 3, pass, slide.rows, slide.x++);
+    }
+    const int32_t unchecked = slide.x >= 0 ? inside & ~1 : 0;
+    slide_3x3(0, blocks, stride, pass, &weights, &slide, unchecked);
+    slide_3x3(1, blocks, stride, pass, &weights, &slide, pass.pixels - unchecked);
+}
+
 /// The bytes of one row and column.
-MARTLET_INLINE __m256i load_single(const int blocks, const pass *pass, const uint8_t *row, int32_t x) {
-    if ((uint32_t)x >= (uint32_t)pass->segment->input_width) return _mm512_castsi512_si256(pass->padding);
-    const uint8_t *from = row + x * pass->segment->input_pitch;
+MARTLET_INLINE __m256i load_single(
+    const int checked, const int blocks, const pass pass, const uint8_t *row, int32_t x) {
+    if (checked && (uint32_t)x >= (uint32_t)pass.input_width) return _mm512_castsi512_si256(pass.padding);
+    const uint8_t *from = row + x * pass.input_pitch;
     return blocks == 2 ? load32(from) : _mm256_castsi128_si256(load16(from));
 }
 
 /// Quads of four neighbouring columns of a single row.
-MARTLET_INLINE quads quads_across(const int blocks, const pass *pass, const __m256i *columns) {
+MARTLET_INLINE quads quads_across(const int blocks, const pass pass, const __m256i *columns) {
     quads result;
-    __m512i upper = _mm512_inserti64x4(_mm512_castsi256_si512(columns[0]), columns[1], 1);
-    __m512i lower = _mm512_inserti64x4(_mm512_castsi256_si512(columns[2]), columns[3], 1);
     if (blocks == 2) {
-        result.block[0] = _mm512_permutex2var_epi8(upper, pass->order[0], lower);
-        result.block[1] = _mm512_permutex2var_epi8(upper, pass->order[1], lower);
+        __m512i upper = _mm512_inserti64x4(_mm512_zextsi256_si512(columns[0]), columns[1], 1);
+        __m512i lower = _mm512_inserti64x4(_mm512_zextsi256_si512(columns[2]), columns[3], 1);
+        result.block[0] = _mm512_permutex2var_epi8(upper, pass.order[0], lower);
+        result.block[1] = _mm512_permutex2var_epi8(upper, pass.order[1], lower);
     } else {
-        result.block[0] = _mm512_permutex2var_epi8(upper, quad_order(0, 32), lower);
-        result.block[1] = result.block[0];
+        __m512i all = _mm512_zextsi256_si512(columns[0]);
+        MARTLET_UNROLL for (int i = 1; i < 4; i++) {
+            all = _mm512_mask_broadcast_i32x4(
+                all, (__mmask16)(0xF << 4 * i), _mm256_castsi256_si128(columns[i]));
+        }
+        result.block[0] = result.block[1] = _mm512_permutexvar_epi8(pass.order[0], all);
     }
     return result;
 }
 
-/// 5×5, one output row: five columns of four rows, then four columns of the last row, then its last column.
-MARTLET_INLINE void row_5x5(const int blocks, const int stride, const pass *pass, int32_t output_row) {
-    const martlet_depthwise_segment *segment = pass->segment;
-    const uint8_t *rows[5];
-    for (int i = 0; i < 5; i++) {
-        rows[i] = segment->rows[output_row * pass->depthwise->stride_height + i] + pass->channel;
-    }
-    uint8_t *output = segment->outputs[output_row] + pass->channel;
-    int32_t x = -pass->depthwise->pad_left;
-    quads window[5];
-    __m256i last[5];
-    MARTLET_UNROLL for (int column = 0; column < 5 - stride; column++) {
-        window[column] = load_column(blocks, 4, pass, rows, x);
-        last[column] = load_single(blocks, pass, rows[4], x++);
-    }
-    for (int32_t pixel = 0; pixel < segment->pixels; pixel++) {
+/// 5×5, pixel after pixel: five columns of four rows, then four columns of the last row, then its last column.
+MARTLET_INLINE void slide_5x5(
+    const int checked, const int blocks, const int stride, const pass pass, slide *slide, int32_t pixels) {
+    for (; pixels > 0; pixels--) {
         MARTLET_UNROLL for (int column = 5 - stride; column < 5; column++) {
-            window[column] = load_column(blocks, 4, pass, rows, x);
-            last[column] = load_single(blocks, pass, rows[4], x++);
+            slide->window[column] = load_column(checked, blocks, 4, pass, slide->rows, slide->x);
+            slide->last[column] = load_single(checked, blocks, pass, slide->rows[4], slide->x++);
         }
-        const quads across = quads_across(blocks, pass, last);
+        const quads across = quads_across(blocks, pass, slide->last);
         __m512i values[2];
         MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
-            const int8_t *weights = pass->weights + block * pass->block_bytes;
-            __m512i sums = _mm512_loadu_si512(pass->constants[block].bias), others = _mm512_setzero_si512();
+            const int8_t *weights = pass.weights + block * pass.block_bytes;
+            __m512i sums = _mm512_loadu_si512(pass.constants[block].bias), others = _mm512_setzero_si512();
             MARTLET_UNROLL for (int column = 0; column < 5; column++) {
                 sums = _mm512_dpbusd_epi32(
-                    sums, window[column].block[block], _mm512_loadu_si512(weights + column * 64));
+                    sums, slide->window[column].block[block], _mm512_loadu_si512(weights + column * 64));
             }
-            const __m128i end = block == 0 ? _mm256_castsi256_si128(last[4]) : _mm256_extracti128_si256(last[4], 1);
+            const __m128i end = block == 0 ? _mm256_castsi256_si128(slide->last[4])
+                                           : _mm256_extracti128_si256(slide->last[4], 1);
             others = _mm512_dpbusd_epi32(others, across.block[block], _mm512_loadu_si512(weights + 5 * 64));
             others = _mm512_dpbusd_epi32(others, _mm512_cvtepu8_epi32(end), _mm512_loadu_si512(weights + 6 * 64));
-            values[block] = finish(_mm512_add_epi32(sums, others), pass->constants + block);
+            values[block] = finish(_mm512_add_epi32(sums, others), pass.constants + block);
         }
-        store_pixel(blocks, 0, pass, output, two_pixels(blocks, pass, values, values));
-        output += segment->output_pitch;
+        store_pixel(blocks, 0, pass, slide->outputs[0], two_pixels(blocks, pass, values, values));
+        slide->outputs[0] += pass.output_pitch;
         MARTLET_UNROLL for (int column = 0; column < 5 - stride; column++) {
-            window[column] = window[column + stride];
-            last[column] = last[column + stride];
+            slide->window[column] = slide->window[column + stride];
+            slide->last[column] = slide->last[column + stride];
         }
     }
 }
 
+MARTLET_INLINE void row_5x5(const int blocks, const int stride, const pass pass, int32_t output_row) {
+    slide slide = begin_slide(5, pass, output_row);
+    const int32_t inside = pixels_inside(pass, 5, stride);
+    MARTLET_UNROLL for (int column = 0; column < 5 - stride; column++) {
+        slide.window[column] = load_column(1, blocks, 4, pass, slide.rows, slide.x);
+        slide.last[column] = load_single(1, blocks, pass, slide.rows[4], slide.x++);
+    }
+    const int32_t unchecked = slide.x >= 0 ? inside : 0;
+    slide_5x5(0, blocks, stride, pass, &slide, unchecked);
+    slide_5x5(1, blocks, stride, pass, &slide, pass.pixels - unchecked);
+}
+
 /// `pixels` pixels whose taps are given one by one, four pointers a quad.
 MARTLET_INLINE void pixels_by_taps(
-    const int blocks, const pass *pass, const uint8_t *const *taps, int32_t quad_count, ptrdiff_t pixel_step,
+    const int blocks, const pass pass, const uint8_t *const *taps, int32_t quad_count, ptrdiff_t pixel_step,
     uint8_t *output, int32_t pixels) {
-    for (int32_t pixel = 0; pixel < pixels; pixel++, output += pass->segment->output_pitch) {
+    for (int32_t pixel = 0; pixel < pixels; pixel++, output += pass.output_pitch) {
         const ptrdiff_t at = pixel * pixel_step;
         __m512i sums[2], values[2];
         MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
-            sums[block] = _mm512_loadu_si512(pass->constants[block].bias);
+            sums[block] = _mm512_loadu_si512(pass.constants[block].bias);
         }
         for (int32_t quad = 0; quad < quad_count; quad++) {
             const uint8_t *const *four = taps + 4 * quad;
@@ -259,11 +317,11 @@ MARTLET_INLINE void pixels_by_taps(
             MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
                 sums[block] = _mm512_dpbusd_epi32(
                     sums[block], inputs.block[block],
-                    _mm512_loadu_si512(pass->weights + block * pass->block_bytes + quad * 64));
+                    _mm512_loadu_si512(pass.weights + block * pass.block_bytes + quad * 64));
             }
         }
         MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
-            values[block] = finish(sums[block], pass->constants + block);
+            values[block] = finish(sums[block], pass.constants + block);
         }
         store_pixel(blocks, 0, pass, output, two_pixels(blocks, pass, values, values));
     }
@@ -271,39 +329,39 @@ MARTLET_INLINE void pixels_by_taps(
 
 /// Pointers to the taps of output pixel `pixel`, those outside the image to `padding`.
 static void gather_taps(
-    const pass *pass, int32_t output_row, int32_t pixel, int32_t quad_count, const uint8_t *padding,
+    const pass pass, int32_t output_row, int32_t pixel, int32_t quad_count, const uint8_t *padding,
     const uint8_t **taps) {
-    const martlet_depthwise *depthwise = pass->depthwise;
-    const martlet_depthwise_segment *segment = pass->segment;
+    const martlet_depthwise *depthwise = pass.depthwise;
+    const martlet_depthwise_segment *segment = pass.segment;
     for (int32_t i = 0; i < 4 * quad_count; i++) taps[i] = padding;
     for (int32_t row = 0; row < depthwise->kernel_height; row++) {
-        const uint8_t *from = segment->rows[output_row * depthwise->stride_height + row] + pass->channel;
+        const uint8_t *from = segment->rows[output_row * depthwise->stride_height + row] + pass.channel;
         int32_t x = pixel * depthwise->stride_width - depthwise->pad_left;
         for (int32_t column = 0; column < depthwise->kernel_width; column++, x += depthwise->dilation_width) {
-            if ((uint32_t)x >= (uint32_t)segment->input_width) continue;
+            if ((uint32_t)x >= (uint32_t)pass.input_width) continue;
             int32_t place = martlet_depthwise_place(depthwise->kernel_height, depthwise->kernel_width, row, column);
-            taps[place] = from + x * segment->input_pitch;
+            taps[place] = from + x * pass.input_pitch;
         }
     }
 }
 
 /// Any kernel of at most `most_quads` quads.
-MARTLET_INLINE void row_by_taps(const int blocks, const pass *pass, int32_t output_row) {
-    const martlet_depthwise *depthwise = pass->depthwise;
-    const martlet_depthwise_segment *segment = pass->segment;
+MARTLET_INLINE void row_by_taps(const int blocks, const pass pass, int32_t output_row) {
+    const martlet_depthwise *depthwise = pass.depthwise;
+    const martlet_depthwise_segment *segment = pass.segment;
     const int32_t quad_count = martlet_depthwise_quads(depthwise->kernel_height, depthwise->kernel_width);
     const int32_t reach = (depthwise->kernel_width - 1) * depthwise->dilation_width;
-    const ptrdiff_t pixel_step = depthwise->stride_width * segment->input_pitch;
+    const ptrdiff_t pixel_step = depthwise->stride_width * pass.input_pitch;
     const uint8_t *taps[4 * most_quads];
     uint8_t padding[32];
-    _mm256_storeu_si256((__m256i *)padding, _mm512_castsi512_si256(pass->padding));
-    uint8_t *output = segment->outputs[output_row] + pass->channel;
-    for (int32_t pixel = 0, count; pixel < segment->pixels; pixel += count) {
+    _mm256_storeu_si256((__m256i *)padding, _mm512_castsi512_si256(pass.padding));
+    uint8_t *output = segment->outputs[output_row] + pass.channel;
+    for (int32_t pixel = 0, count; pixel < pass.pixels; pixel += count) {
         int32_t x = pixel * depthwise->stride_width - depthwise->pad_left;
         count = 1;
-        if (x >= 0 && x + reach < segment->input_width) {
-            int32_t inside = (segment->input_width - 1 - reach - x) / depthwise->stride_width + 1;
-            count = martlet_minimum(inside, segment->pixels - pixel);
+        if (x >= 0 && x + reach < pass.input_width) {
+            int32_t inside = (pass.input_width - 1 - reach - x) / depthwise->stride_width + 1;
+            count = martlet_minimum(inside, pass.pixels - pixel);
         }
         gather_taps(pass, output_row, pixel, quad_count, padding, taps);
         // An unused place points at the padding buffer, which has no neighbours to step to.
@@ -313,21 +371,21 @@ MARTLET_INLINE void row_by_taps(const int blocks, const pass *pass, int32_t outp
             }
         }
         pixels_by_taps(
-            blocks, pass, taps, quad_count, pixel_step, output + pixel * segment->output_pitch, count);
+            blocks, pass, taps, quad_count, pixel_step, output + pixel * pass.output_pitch, count);
     }
 }
 
 /// All rows of one pass by the kernel that suits.
-MARTLET_INLINE void walk_pass(const int blocks, const pass *pass) {
-    const martlet_depthwise *depthwise = pass->depthwise;
+MARTLET_INLINE void walk_pass(const int blocks, const pass pass) {
+    const martlet_depthwise *depthwise = pass.depthwise;
     const int32_t side = depthwise->kernel_height == depthwise->kernel_width && depthwise->dilation_width == 1
         ? depthwise->kernel_height : 0;
     const int32_t stride = depthwise->stride_width;
-    if (side == 3 && stride == 1 && depthwise->stride_height == 1 && pass->segment->output_rows == 2) {
+    if (side == 3 && stride == 1 && depthwise->stride_height == 1 && pass.segment->output_rows == 2) {
         rows_3x3_stride1(blocks, pass);
         return;
     }
-    for (int32_t row = 0; row < pass->segment->output_rows; row++) {
+    for (int32_t row = 0; row < pass.segment->output_rows; row++) {
         if (side == 3 && stride == 1) row_3x3(blocks, 1, pass, row);
         else if (side == 3 && stride == 2) row_3x3(blocks, 2, pass, row);
         else if (side == 5 && stride == 1) row_5x5(blocks, 1, pass, row);
@@ -336,8 +394,8 @@ MARTLET_INLINE void walk_pass(const int blocks, const pass *pass) {
     }
 }
 
-static __attribute__((noinline)) void walk_one_block(const pass *pass) { walk_pass(1, pass); }
-static __attribute__((noinline)) void walk_two_blocks(const pass *pass) { walk_pass(2, pass); }
+static __attribute__((noinline)) void walk_one_block(const pass *pass) { walk_pass(1, *pass); }
+static __attribute__((noinline)) void walk_two_blocks(const pass *pass) { walk_pass(2, *pass); }
 
 void martlet_avx512_depthwise(
     const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, int32_t channels) {
@@ -349,6 +407,11 @@ void martlet_avx512_depthwise(
     pass pass;
     pass.depthwise = depthwise;
     pass.segment = segment;
+    pass.input_pitch = segment->input_pitch;
+    pass.output_pitch = segment->output_pitch;
+    pass.input_width = segment->input_width;
+    pass.pixels = segment->pixels;
+    pass.first_x = -depthwise->pad_left;
     pass.block_bytes = (ptrdiff_t)quad_count * 64;
     pass.padding = _mm512_set1_epi8((char)depthwise->input_zero_point);
     pass.rule = spread_output(depthwise->output);
