@@ -45,6 +45,8 @@ static const martlet_kernels *compiled_kernels(martlet_family family) {
     switch (family) {
     case MARTLET_FAMILY_SCALAR: return &martlet_scalar_kernels;
 #if defined(__x86_64__)
+    case MARTLET_FAMILY_AVX2: return &martlet_avx2_kernels;
+    case MARTLET_FAMILY_AVXVNNI: return &martlet_avxvnni_kernels;
     case MARTLET_FAMILY_AVX512VNNI: return &martlet_avx512vnni_kernels;
 #endif
     default: return NULL;

@@ -2,10 +2,9 @@
 #ifndef MARTLET_X86_AVX512_H
 #define MARTLET_X86_AVX512_H
 
-#include "kernels.h"
+#include "x86_tiles.h"
 #include <immintrin.h>
 
-#define MARTLET_UNROLL _Pragma("clang loop unroll(full)")
 #define MARTLET_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"
 
 void martlet_avx512_convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count);

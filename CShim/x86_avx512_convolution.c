@@ -2,19 +2,9 @@
 // four input bytes of a pixel and multiplies them with the sixteen channels' weights of both blocks.
 #if defined(__x86_64__)
 #include "x86_avx512.h"
+#include "x86_tiles.h"
 
 #pragma clang attribute push(__attribute__((target(MARTLET_AVX512))), apply_to = function)
-
-/// The pixels of a tile: two halves, each of neighbouring pixels.
-typedef struct tile_place {
-    const uint8_t *const *runs[2];
-    ptrdiff_t first[2];  // byte offset of each half's first pixel from its runs
-    ptrdiff_t run_step;
-    uint8_t *outputs[2];
-    ptrdiff_t output_step;
-    const uint8_t *residuals[2];  // NULL: none
-    ptrdiff_t residual_step;
-} tile_place;
 
 /// Rounded results of one pixel and block, the residual included.
 MARTLET_INLINE __m512i finish(__m512i sums, __m512 factors, const martlet_panel *panel, const uint8_t *residual) {
@@ -144,8 +134,6 @@ MARTLET_INLINE void convolve_tile(
     finish_tile(pixels, blocks, sums, panel, place);
 }
 
-typedef void (*tile_function)(const martlet_panel *panel, const tile_place *place, const int8_t *prefetch);
-
 #define TILE(pixels, blocks, sets)                                                                      \
     static __attribute__((noinline)) void tile_##pixels##_##blocks(                                     \
         const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {                  \
@@ -166,56 +154,10 @@ static const tile_function two_blocks[15] = {
     tile_8_2, tile_9_2, tile_10_2, tile_11_2, tile_12_2, tile_13_2, tile_14_2,
 };
 
-/// Two segments of at most seven pixels: one tile.
-static void convolve_pair(const martlet_panel *panel, const martlet_segment *segments) {
-    tile_place place;
-    for (int half = 0; half < 2; half++) {
-        place.runs[half] = segments[half].runs;
-        place.first[half] = 0;
-        place.outputs[half] = segments[half].output;
-        place.residuals[half] = segments[half].residual;
-    }
-    place.run_step = segments->run_step;
-    place.output_step = segments->output_step;
-    place.residual_step = segments->residual_step;
-    (panel->blocks == 2 ? two_blocks : one_block)[2 * segments->pixels](panel, &place, panel->next_weights);
-}
-
-/// The next tile's pixels: as many as the tile takes, the last tiles shared out evenly.
-static int32_t tile_pixels(int32_t rest, int32_t most) {
-    if (rest >= 2 * most) return most;
-    return rest > most ? (rest + 1) / 2 : rest;
-}
-
-static void convolve_single(const martlet_panel *panel, const martlet_segment *segment) {
-    const int32_t most = panel->blocks == 2 ? 14 : 12;
-    const tile_function *tiles = panel->blocks == 2 ? two_blocks : one_block;
-    const int8_t *prefetch = panel->next_weights;
-    tile_place place;
-    place.runs[0] = place.runs[1] = segment->runs;
-    place.run_step = segment->run_step;
-    place.output_step = segment->output_step;
-    place.residual_step = segment->residual_step;
-    for (int32_t pixel = 0, count; pixel < segment->pixels; pixel += count) {
-        count = tile_pixels(segment->pixels - pixel, most);
-        for (int half = 0; half < 2; half++) {
-            ptrdiff_t at = pixel + half * ((count + 1) / 2);
-            place.first[half] = at * segment->run_step;
-            place.outputs[half] = segment->output + at * segment->output_step;
-            place.residuals[half] =
-                segment->residual != NULL ? segment->residual + at * segment->residual_step : NULL;
-        }
-        tiles[count](panel, &place, prefetch);
-        prefetch = pixel == 0 ? panel->next_weights + panel->block_bytes : panel->weights;
-    }
-}
-
 void martlet_avx512_convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count) {
-    if (segment_count == 2) {
-        convolve_pair(panel, segments);
-    } else {
-        convolve_single(panel, segments);
-    }
+    const tile_function *tiles = panel->blocks == 2 ? two_blocks : one_block;
+    if (segment_count == 2) tile_pair(panel, segments, tiles);
+    else tile_segment(panel, segments, tiles, panel->blocks == 2 ? 14 : 12);
 }
 
 #pragma clang attribute pop

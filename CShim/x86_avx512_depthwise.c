@@ -257,6 +257,15 @@ MARTLET_INLINE quads quads_across(const int blocks, const pass pass, const __m25
     return result;
 }
 
+/// Moves the window on by `stride` columns. Not a loop: compilers make a copy through memory of that.
+MARTLET_INLINE void shift_5x5(const int stride, slide *slide) {
+    quads *window = slide->window;
+    __m256i *last = slide->last;
+    window[0] = window[stride], window[1] = window[1 + stride], window[2] = window[2 + stride];
+    last[0] = last[stride], last[1] = last[1 + stride], last[2] = last[2 + stride];
+    if (stride == 1) window[3] = window[4], last[3] = last[4];
+}
+
 /// 5×5, pixel after pixel: five columns of four rows, then four columns of the last row, then its last column.
 MARTLET_INLINE void slide_5x5(
     const int checked, const int blocks, const int stride, const pass pass, slide *slide, int32_t pixels) {
@@ -282,10 +291,7 @@ MARTLET_INLINE void slide_5x5(
         }
         store_pixel(blocks, 0, pass, slide->outputs[0], two_pixels(blocks, pass, values, values));
         slide->outputs[0] += pass.output_pitch;
-        MARTLET_UNROLL for (int column = 0; column < 5 - stride; column++) {
-            slide->window[column] = slide->window[column + stride];
-            slide->last[column] = slide->last[column + stride];
-        }
+        shift_5x5(stride, slide);
     }
 }
 
