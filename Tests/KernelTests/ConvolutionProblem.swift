@@ -48,8 +48,8 @@ struct ConvolutionProblem {
     let runBytes = (runsPerRow == 1 ? shape.kernel.width : 1) * shape.inputs / shape.groups
     let blocks = shape.groups * ((shape.outputs / shape.groups + 15) / 16)
     let runs = shape.kernel.height * runsPerRow
-    packedWeights = Memory(count: blocks * runs * ((runBytes + 3) / 4) * 64)
-    packedChannels = Memory(count: blocks * 192)
+    packedWeights = Memory(count: blocks * runs * ((runBytes + 3) / 4) * 64, slack: 0)
+    packedChannels = Memory(count: blocks * 192, slack: 0)
     fillParameters(&random, runsPerRow: runsPerRow)
     fillConstants(&random)
     pack(runsPerRow: runsPerRow)

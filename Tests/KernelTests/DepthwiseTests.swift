@@ -46,8 +46,8 @@ struct DepthwiseProblem {
     inputMemory = Memory(count: input.byteCount, random: &random)
     outputMemory = Memory(count: output.byteCount, random: &random)
     let quads = Int(martlet_depthwise_quads(Int32(kernel.height), Int32(kernel.width)))
-    packedWeights = Memory(count: (channels + 15) / 16 * quads * 64)
-    packedChannels = Memory(count: (channels + 15) / 16 * 192)
+    packedWeights = Memory(count: (channels + 15) / 16 * quads * 64, slack: 0)
+    packedChannels = Memory(count: (channels + 15) / 16 * 192, slack: 0)
     fillParameters(&random)
     pack(&random, quads: quads)
   }

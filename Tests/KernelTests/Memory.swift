@@ -40,18 +40,21 @@ enum RandomBytes {
   }()
 }
 
-/// Memory between guard bytes. The 64 bytes after it may be read, as the kernels may, but not written.
+/// Memory between guard bytes. The `slack` bytes after it may be read, but not written: 64 for activations and scratch,
+/// none for constants. An address sanitizer sees what is read beyond.
 final class Memory {
-  static let guardBytes = 128
+  static let guardBytes = 64
   let count: Int
+  let slack: Int
   private let whole: UnsafeMutableRawPointer
   private let pattern: UInt8 = 0xA5
 
   /// Zeros.
-  init(count: Int) {
+  init(count: Int, slack: Int = Memory.guardBytes) {
     self.count = count
-    whole = .allocate(byteCount: count + 2 * Memory.guardBytes, alignment: 64)
-    whole.initializeMemory(as: UInt8.self, repeating: pattern, count: count + 2 * Memory.guardBytes)
+    self.slack = slack
+    whole = .allocate(byteCount: Memory.guardBytes + count + slack, alignment: 64)
+    whole.initializeMemory(as: UInt8.self, repeating: pattern, count: Memory.guardBytes + count + slack)
     start.initializeMemory(as: UInt8.self, repeating: 0, count: count)
   }
 
@@ -81,7 +84,7 @@ final class Memory {
   /// True when no guard byte was written.
   var isIntact: Bool {
     let before = UnsafeRawBufferPointer(start: whole, count: Memory.guardBytes)
-    let after = UnsafeRawBufferPointer(start: start + count, count: Memory.guardBytes)
+    let after = UnsafeRawBufferPointer(start: start + count, count: slack)
     return before.allSatisfy { $0 == pattern } && after.allSatisfy { $0 == pattern }
   }
 
