@@ -4,8 +4,8 @@
 /// that nothing computes is a view (a reshape, or the whole of which others are parts): then the last writes are of
 /// tensors that lie in it, or that it lies in.
 ///
-/// Each read walks back to its write, usually a few operators; never more than operands × operators steps, both bounded
-/// by `Limits`.
+/// Each read walks back to its write, usually a few operators: linear in practice. It never takes more than operands ×
+/// operators short steps; `Limits` keeps that below half a second on a desktop processor.
 enum PlanCheck<Operators: OperatorSet> {
   static func verify(_ view: borrowing ModelView) throws(Fault) {
     for index in 0..<view.operatorCount {
@@ -35,10 +35,11 @@ enum PlanCheck<Operators: OperatorSet> {
   private static func verifyOwnBuffers(_ view: borrowing ModelView, _ index: Int) throws(Fault) {
     let step = Step(model: view, index: index, arena: nil)
     let output = step.output
-    guard !scratchTouches(view.operators[index], output) else { throw Fault(.overlap, index: index) }
+    let scratch = Stretch(scratchOf: view.operators + index)
+    guard !scratch.meets(Stretch(output)) else { throw Fault(.overlap, index: index) }
     for position in 0..<step.inputCount {
       let input = step.input(position)
-      guard !scratchTouches(view.operators[index], input) else { throw Fault(.overlap, index: index) }
+      guard !scratch.meets(Stretch(input)) else { throw Fault(.overlap, index: index) }
       if overlap(input, output), !input.coincides(with: output) || !Operators.worksInPlace(step, input: position) {
         throw Fault(.overlap, index: index, detail: position)
       }
@@ -48,35 +49,52 @@ enum PlanCheck<Operators: OperatorSet> {
   /// What lies in `tensor` when operator `end` is about to run is what was meant.
   private static func verifyRead(_ view: borrowing ModelView, tensor: Int, before end: Int) throws(Fault) {
     let record = view.tensors[tensor]
-    let writer = lastWriter(view, of: tensor, before: end)
-    let isComputed = writer >= 0 || isInput(view, tensor)
-    var missing = record.elementCount
+    let bytes = Stretch(record)
+    var latestForeignWrite = -1
+    var parts = Parts(missing: record.elementCount)
     var index = end - 1
     while index >= 0 {
-      let operatorRecord = view.operators[index]
-      let output = Int(truncatingIfNeeded: operatorRecord.output)
-      if output == tensor { return }
-      if scratchTouches(operatorRecord, record) { throw Fault(.overlap, index: index) }
-      let written = view.tensors[output]
-      if overlap(written, record) {
-        guard !isComputed else { throw Fault(.overlap, index: index) }
-        if contains(written, record) { return }
-        guard contains(record, written) else { throw Fault(.overlap, index: index) }
-        missing -= written.elementCount
-        if missing <= 0 { return }
+      let step = view.operators + index
+      let output = Int(truncatingIfNeeded: step.pointee.output)
+      if output == tensor {
+        guard latestForeignWrite < 0 else { throw Fault(.overlap, index: latestForeignWrite) }
+        return
+      }
+      let scratchTouches = Stretch(scratchOf: step).meets(bytes)
+      if scratchTouches || (Stretch(view.tensors + output).meets(bytes) && overlap(view.tensors[output], record)) {
+        if latestForeignWrite < 0 { latestForeignWrite = index }
+        parts.add(view.tensors[output], of: record, isScratch: scratchTouches, writer: index)
       }
       index -= 1
     }
-    if isInput(view, tensor) { return }
-    for position in 0..<view.inputCount where contains(view.tensors[view.inputTensor(position)], record) { return }
+    if isInput(view, tensor) {
+      guard latestForeignWrite < 0 else { throw Fault(.overlap, index: latestForeignWrite) }
+      return
+    }
+    guard parts.intruder < 0 else { throw Fault(.overlap, index: parts.intruder) }
+    if parts.missing <= 0 { return }
+    for position in 0..<view.inputCount
+    where Stretch(view.tensors + view.inputTensor(position)).contains(bytes) { return }
     throw Fault(.operand, index: end, detail: tensor)
   }
 
-  /// The last operator before `end` whose output is `tensor`, or −1.
-  private static func lastWriter(_ view: borrowing ModelView, of tensor: Int, before end: Int) -> Int {
-    var index = end - 1
-    while index >= 0, Int(truncatingIfNeeded: view.operators[index].output) != tensor { index -= 1 }
-    return index
+  /// What of a view was found while walking back.
+  private struct Parts {
+    /// Values not yet found.
+    var missing: Int64
+    /// The latest operator that wrote something else over what was not yet found, or −1.
+    var intruder = -1
+
+    mutating func add(_ written: TensorRecord, of whole: TensorRecord, isScratch: Bool, writer: Int) {
+      guard missing > 0, intruder < 0 else { return }
+      if !isScratch, Stretch(written).contains(Stretch(whole)) {
+        missing = 0
+      } else if !isScratch, Stretch(whole).contains(Stretch(written)) {
+        missing -= written.elementCount
+      } else {
+        intruder = writer
+      }
+    }
   }
 
   private static func isInput(_ view: borrowing ModelView, _ tensor: Int) -> Bool {
@@ -84,36 +102,44 @@ enum PlanCheck<Operators: OperatorSet> {
     return false
   }
 
-  private static func scratchTouches(_ record: OperatorRecord, _ tensor: TensorRecord) -> Bool {
-    let first = Wide.of(record.scratchOffset)
-    let end = first + Wide.of(record.scratchBytes)
-    return first < end && first < Wide.of(tensor.arenaOffset) + tensor.spanBytes && Wide.of(tensor.arenaOffset) < end
-  }
-
   /// True when the two may share a byte. Side by side in the pixels of one wider tensor, they do not.
   private static func overlap(_ first: TensorRecord, _ second: TensorRecord) -> Bool {
-    let firstOffset = Wide.of(first.arenaOffset)
-    let secondOffset = Wide.of(second.arenaOffset)
-    guard firstOffset < secondOffset + second.spanBytes, secondOffset < firstOffset + first.spanBytes else {
-      return false
-    }
+    guard Stretch(first).meets(Stretch(second)) else { return false }
     let pitch = first.pixelPitchBytes
     guard pitch == second.pixelPitchBytes, hasPixelGrid(first, pitch), hasPixelGrid(second, pitch) else { return true }
-    let distance =
-      firstOffset < secondOffset
-      ? (secondOffset - firstOffset) % Wide.of(pitch)
-      : (Wide.of(pitch) - (firstOffset - secondOffset) % Wide.of(pitch)) % Wide.of(pitch)
-    return distance < Wide.of(first.channels) || distance + Wide.of(second.channels) > Wide.of(pitch)
+    let firstPlace = first.arenaOffset % pitch
+    let secondPlace = second.arenaOffset % pitch
+    let distance = secondPlace >= firstPlace ? secondPlace - firstPlace : secondPlace + pitch - firstPlace
+    return distance < UInt32(bitPattern: first.channels) || distance + UInt32(bitPattern: second.channels) > pitch
   }
 
   /// Every pixel, also across rows, is a multiple of `pitch` from the first.
   private static func hasPixelGrid(_ tensor: TensorRecord, _ pitch: UInt32) -> Bool {
     tensor.height == 1 || tensor.rowPitchBytes % pitch == 0
   }
+}
 
-  /// True when every byte of `part` lies between the first and the last byte of `whole`.
-  private static func contains(_ whole: TensorRecord, _ part: TensorRecord) -> Bool {
-    whole.arenaOffset <= part.arenaOffset
-      && Wide.of(part.arenaOffset) + part.spanBytes <= Wide.of(whole.arenaOffset) + whole.spanBytes
+/// Bytes of the arena from the first to one past the last that a buffer may touch.
+struct Stretch {
+  let first: Int64
+  let end: Int64
+
+  init(_ tensor: TensorRecord) {
+    first = Wide.of(tensor.arenaOffset)
+    end = first + tensor.spanBytes
   }
+
+  init(_ tensor: UnsafePointer<TensorRecord>) {
+    first = Wide.of(tensor.pointee.arenaOffset)
+    end = first + tensor.pointee.spanBytes
+  }
+
+  init(scratchOf step: UnsafePointer<OperatorRecord>) {
+    first = Wide.of(step.pointee.scratchOffset)
+    end = first + Wide.of(step.pointee.scratchBytes)
+  }
+
+  func meets(_ other: Stretch) -> Bool { first < other.end && other.first < end && first < end }
+
+  func contains(_ other: Stretch) -> Bool { first <= other.first && other.end <= end }
 }
