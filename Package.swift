@@ -24,8 +24,9 @@ let package = Package(
   ],
   targets: [
     // Floor 0: the only C. CShim is what the runtime links; CHost is what only a host with an operating system has.
-    .target(name: "CShim", path: "CShim", exclude: ["Host"], cSettings: kernels),
+    .target(name: "CShim", path: "CShim", exclude: ["Host", "AllocationCounter"], cSettings: kernels),
     .target(name: "CHost", path: "CShim/Host"),
+    .target(name: "CAllocationCounter", path: "CShim/AllocationCounter"),
     // Floor 1
     .target(name: "Martlet", dependencies: ["CShim"], swiftSettings: swift),
     .target(name: "Graph", dependencies: ["CShim"], swiftSettings: swift),
@@ -39,13 +40,13 @@ let package = Package(
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Compiler", "CHost",
+        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Compiler", "CHost", "CShim",
+        "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),
     .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CHost"], swiftSettings: swift),
     // Tests
-    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "KernelTests", dependencies: ["CShim"], swiftSettings: swift),
     .testTarget(
       name: "MartletTests", dependencies: ["Martlet", "CShim", "CAllocationCounter"], swiftSettings: swift),

@@ -1,4 +1,18 @@
+import ArgumentParser
+
+/// The command-line tool: one subcommand a file in `Commands/`.
 @main
-enum Entry {
-  static func main() {}
+struct MartletCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "martlet",
+    abstract: "Turns float convolutional networks into small int8 files and runs them.",
+    discussion: """
+      A first answer:
+        martlet convert network.onnx --preset imagenet --calibrate photos/ --labels labels.txt -o network.martlet
+        martlet run network.martlet photo.jpg
+      """,
+    version: toolVersion,
+    subcommands: [
+      Convert.self, Run.self, Eval.self, Bench.self, Inspect.self, Verify.self, Explain.self, Compare.self, List.self,
+    ])
 }

@@ -1,0 +1,149 @@
+import ArgumentParser
+import CAllocationCounter
+import CHost
+import Foundation
+import Martlet
+
+/// `martlet bench MODEL.martlet`.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures latency and memory.",
+    discussion: """
+      The input is zeros: latency does not depend on it.
+      Example: martlet bench network.martlet --runs 200 --profile
+      MARTLET_ISA=scalar (or avx2, avxvnni, avx512vnni) forces a kernel family.
+      """)
+
+  @Argument(help: "A packed model.", completion: .file(extensions: ["martlet"]))
+  var model: String
+
+  @Option(help: "Threads. This version runs one.")
+  var threads = 1
+
+  @Option(help: "Timed runs after warm-up; by default about two seconds' worth.")
+  var runs: Int?
+
+  @Flag(help: "Also measure each operator.")
+  var profile = false
+
+  @OptionGroup var output: OutputOptions
+
+  struct Latency: Encodable {
+    let min: Double
+    let median: Double
+    let p90: Double
+    let p99: Double
+
+    /// Of durations in nanoseconds, in milliseconds.
+    init(_ nanoseconds: [UInt64]) {
+      let sorted = nanoseconds.sorted()
+      func quantile(_ share: Double) -> Double {
+        Double(sorted[Swift.min(sorted.count - 1, Int(Double(sorted.count) * share))]) / 1e6
+      }
+      min = quantile(0)
+      median = quantile(0.5)
+      p90 = quantile(0.9)
+      p99 = quantile(0.99)
+    }
+  }
+
+  struct OperatorTime: Encodable {
+    let name: String
+    let kind: String
+    let medianUs: Double
+    let macs: Int
+  }
+
+  struct Result: Encodable {
+    let isa: String
+    let threads: Int
+    let runs: Int
+    let latencyMs: Latency
+    let macs: Int
+    let gmacPerS: Double
+    let arenaBytes: Int
+    let modelBytes: Int
+    let peakRssBytes: Int
+    let allocations: Int
+    let operators: [OperatorTime]
+  }
+
+  func validate() throws {
+    guard threads == 1 else { throw ValidationError("--threads: this version runs one thread.") }
+    if let runs, runs < 1 { throw ValidationError("--runs must be at least 1.") }
+  }
+
+  func run() throws {
+    let packed = try PackedModel(model)
+    for index in 0..<packed.inputCount {
+      let record = packed.input(index)
+      let count = Int(record.height) * Int(record.width) * Int(record.channels)
+      try packed.setInput(index, reals: [Float](repeating: 0, count: count))
+    }
+    let durations = measure(packed)
+    let operators = try operatorTimes(packed, runs: min(durations.nanoseconds.count, 200))
+    let latency = Latency(durations.nanoseconds)
+    let macs = try packed.inspect { Int($0.header.macs) }
+    let result = Result(
+      isa: packed.kernelFamily, threads: threads, runs: durations.nanoseconds.count, latencyMs: latency, macs: macs,
+      gmacPerS: Double(macs) / (latency.median * 1e6), arenaBytes: packed.arenaBytes,
+      modelBytes: packed.file.bytes.count, peakRssBytes: Int(martlet_host_peak_resident_bytes()),
+      allocations: durations.allocations, operators: operators)
+    try output.emit(result) { show(result) }
+  }
+
+  private func measure(_ packed: PackedModel) -> (nanoseconds: [UInt64], allocations: Int) {
+    let first = martlet_host_nanoseconds()
+    for _ in 0..<3 { packed.run() }
+    let warmUp = max(1, (martlet_host_nanoseconds() - first) / 3)
+    let count = runs ?? Int(max(10, min(2000, 2_000_000_000 / warmUp)))
+    var nanoseconds = [UInt64](repeating: 0, count: count)
+    let allocationsBefore = allocation_counter_count()
+    for index in 0..<count {
+      let start = martlet_host_nanoseconds()
+      packed.run()
+      nanoseconds[index] = martlet_host_nanoseconds() - start
+    }
+    return (nanoseconds, Int(allocation_counter_count() - allocationsBefore))
+  }
+
+  private func operatorTimes(_ packed: PackedModel, runs: Int) throws -> [OperatorTime] {
+    var samples = [[UInt64]](repeating: [], count: packed.operatorCount)
+    var durations = [UInt64](repeating: 0, count: packed.operatorCount)
+    for _ in 0..<max(5, runs) {
+      packed.run(profile: &durations)
+      for index in samples.indices { samples[index].append(durations[index]) }
+    }
+    return try packed.inspect { model in
+      var times: [OperatorTime] = []
+      for index in 0..<model.operatorCount {
+        let record = model.operatorRecord(index)
+        times.append(
+          OperatorTime(
+            name: String(model.name(record.name)), kind: "\(model.kind(ofOperator: index))",
+            medianUs: Latency(samples[index]).median * 1000, macs: Int(record.macs)))
+      }
+      return times
+    }
+  }
+
+  private func show(_ result: Result) {
+    let latency = result.latencyMs
+    print(
+      "latency      \(latency.median.digits(3)) ms median, \(latency.min.digits(3)) min, "
+        + "\(latency.p90.digits(3)) p90, \(latency.p99.digits(3)) p99 (\(result.runs) runs, \(result.threads) thread)")
+    print("kernels      \(result.isa), \(result.gmacPerS.digits(1)) GMAC/s")
+    print("arena        \(result.arenaBytes.grouped) bytes")
+    print("model file   \(result.modelBytes.grouped) bytes")
+    print("allocations  \(result.allocations) while running")
+    print("process      \(result.peakRssBytes.grouped) bytes resident at most")
+    guard profile else { return }
+    print("")
+    var table = Table("µs", "GMAC/s", "kind", "operator")
+    for entry in result.operators {
+      let rate = entry.macs > 0 ? (Double(entry.macs) / entry.medianUs / 1000).digits(1) : "-"
+      table.add(entry.medianUs.digits(1), rate, entry.kind, entry.name)
+    }
+    table.print()
+  }
+}

@@ -1,0 +1,147 @@
+import ArgumentParser
+import Compiler
+import Datasets
+import Foundation
+import Graph
+import Martlet
+
+/// `martlet convert MODEL -o OUT.martlet`.
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Calibrates, quantizes and packs a float network.",
+    discussion: """
+      Example: martlet convert network.onnx --preset imagenet --calibrate photos/ --labels labels.txt -o network.martlet
+      Some tens of typical inputs suffice for calibration. Preprocessing and labels go into the file.
+      """)
+
+  @Argument(help: "A float network (.onnx), or a checkpoint with --architecture.")
+  var model: String
+
+  @Option(help: "Typical inputs: a folder of pictures (sub-folders too), or a .npy or .npz of arrays.")
+  var calibrate: String
+
+  @Option(help: "Calibrate with at most this many inputs, spread over the data set.")
+  var calibrationImages = 100
+
+  @Option(help: "How ranges are chosen: mse, min-max, kl, or percentile-P such as percentile-99.99.")
+  var calibrationMethod = "\(CalibrationMethod.defaultMethod)"
+
+  @Option(help: "Class names, one a line.")
+  var labels: String?
+
+  @Option(name: .shortAndLong, help: "The packed model to write.")
+  var out: String
+
+  @OptionGroup var source: FloatSourceOptions
+  @OptionGroup var preprocessing: PreprocessingOptions
+  @OptionGroup var output: OutputOptions
+
+  private struct Result: Encodable {
+    let model: String
+    let fileBytes: Int
+    let arenaBytes: Int
+    let arenaLowerBoundBytes: Int
+    let parameters: Int
+    let macs: Int
+    let calibrationImages: Int
+    let checkedImages: Int
+    let top1Agreement: Double?
+    let signalToNoiseDb: Double
+    let largestError: Float
+    let notes: [String]
+  }
+
+  func validate() throws {
+    guard calibrationImages > 0 else { throw ValidationError("--calibration-images must be at least 1.") }
+    guard CalibrationMethod(calibrationMethod) != nil else {
+      throw ValidationError("--calibration-method is one of mse, min-max, kl, percentile-P with 0 < P ≤ 100.")
+    }
+  }
+
+  func run() throws {
+    let graph = try source.load(model)
+    guard let input = graph.inputs.first else { throw ToolError("\(model): the network has no input.") }
+    let rules = try preprocessing.preprocessing(for: graph[input].shape)
+    var options = CompileOptions()
+    options.calibrationMethod = CalibrationMethod(calibrationMethod)!
+    options.labels = try readLabels(graph)
+    options.preprocessing = rules.map(PreprocessingRecord.init)
+    options.provenance = [
+      ("source", URL(fileURLWithPath: model).lastPathComponent), ("source checksum", try checksum(model)),
+      ("converter", "martlet \(toolVersion)"),
+    ]
+    let data = try calibrationData(calibrate, graph: graph, preprocessing: rules, limit: calibrationImages)
+    var progress: (step: String, line: Progress)?
+    let compiled = try compile(graph, calibration: data, options: options) { step, share in
+      if progress?.step != step {
+        progress?.line.finish()
+        progress = (step, Progress(step))
+      }
+      progress?.line.update(Int((share * Double(data.count)).rounded()), of: data.count)
+    }
+    progress?.line.finish()
+    try AtomicFile.write(compiled.bytes, to: out)
+    try report(compiled)
+  }
+
+  private func report(_ compiled: CompiledModel) throws {
+    let report = compiled.report
+    let result = Result(
+      model: out, fileBytes: compiled.bytes.count, arenaBytes: report.arenaBytes,
+      arenaLowerBoundBytes: report.lowerBoundBytes, parameters: report.parameters, macs: report.macs,
+      calibrationImages: report.calibrationExamples, checkedImages: report.agreement.examples,
+      top1Agreement: report.agreement.top1, signalToNoiseDb: report.agreement.signalToNoiseDecibels,
+      largestError: report.agreement.largestError, notes: report.notes)
+    try output.emit(result) {
+      print("written      \(out), \(result.fileBytes.grouped) bytes, \(result.parameters.grouped) parameters")
+      print("arena        \(result.arenaBytes.grouped) bytes (lower bound \(result.arenaLowerBoundBytes.grouped))")
+      print("calibrated   on \(result.calibrationImages) inputs, \(options(report))")
+      var line = "int8 ~ float \(result.signalToNoiseDb.digits(1)) dB signal to noise"
+      if let agreement = result.top1Agreement {
+        line +=
+          ", the same first class on \((agreement * 100).digits(1)) % of \(result.checkedImages) calibration inputs"
+      }
+      print(line)
+      for text in result.notes { print("note         \(text)") }
+    }
+  }
+
+  private func options(_ report: CompileReport) -> String { "ranges by \(calibrationMethod)" }
+
+  private func readLabels(_ graph: Graph) throws -> [String] {
+    guard let labels else { return graph.labels }
+    guard let text = try? String(contentsOfFile: labels, encoding: .utf8) else {
+      throw ToolError("\(labels) cannot be read as UTF-8 text: give a file with one class name a line.")
+    }
+    var lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+    while lines.last == "" { lines.removeLast() }
+    let classes = graph.outputs.first.map { graph[$0].shape.last ?? 0 } ?? 0
+    guard lines.count == classes || graph.outputs.isEmpty else {
+      throw ToolError("\(labels) has \(lines.count) names, but the network has \(classes) classes.")
+    }
+    return lines
+  }
+
+  private func checksum(_ path: String) throws -> String {
+    let file = try MappedFile(path)
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in file.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return "fnv1a-64 " + String(hash, radix: 16)
+  }
+}
+
+/// Inputs of `graph` from a data set, spread evenly over it, decoded when they are asked for.
+func calibrationData(
+  _ path: String, graph: Graph, preprocessing: Preprocessing?, limit: Int
+) throws -> CalibrationData {
+  guard graph.inputs.count == 1 else {
+    throw ToolError("\(graph.name) has \(graph.inputs.count) inputs; calibration takes networks with one.")
+  }
+  let dataset = try Dataset.open(path)
+  let count = min(limit, dataset.count)
+  let shape = graph[graph.inputs[0]].shape
+  return CalibrationData(count: count) { index in
+    let item = try dataset.item(index * dataset.count / count)
+    return [try inputTensor(item.content, shape: shape, preprocessing: preprocessing, file: path)]
+  }
+}

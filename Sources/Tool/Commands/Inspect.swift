@@ -1,0 +1,154 @@
+import ArgumentParser
+import Graph
+import Martlet
+
+/// `martlet inspect MODEL`.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prints what is in a model: shapes, operators, memory, provenance.",
+    discussion: "Example: martlet inspect network.martlet")
+
+  @Argument(help: "A packed model (.martlet) or a float network (.onnx, or a checkpoint with --architecture).")
+  var model: String
+
+  @OptionGroup var source: FloatSourceOptions
+  @OptionGroup var output: OutputOptions
+
+  struct TensorSummary: Encodable {
+    let name: String
+    let shape: [Int]
+    var scale: Float?
+    var zeroPoint: Int?
+  }
+
+  struct OperatorSummary: Encodable {
+    let name: String
+    let kind: String
+    let input: [[Int]]
+    let output: [Int]
+    let macs: Int
+    let weightsBytes: Int
+    let scratchBytes: Int
+  }
+
+  struct Result: Encodable {
+    var formatVersion: Int?
+    var fileBytes: Int?
+    var arenaBytes: Int?
+    var weightsBytes: Int
+    let parameters: Int
+    let macs: Int
+    let inputs: [TensorSummary]
+    let outputs: [TensorSummary]
+    let operators: [OperatorSummary]
+    var labels: Int?
+    var provenance: [String]?
+    var limits: [String: Int]?
+  }
+
+  func run() throws {
+    let result = MappedFile.isPackedModel(model) ? try packed() : try float()
+    try output.emit(result) { show(result) }
+  }
+
+  private func packed() throws -> Result {
+    try PackedModel(model).inspect { verified in try Self.result(verified) }
+  }
+
+  private static func result(_ verified: borrowing Verified<Every>) throws -> Result {
+    var inputs: [TensorSummary] = []
+    for position in 0..<verified.inputCount { inputs.append(summary(verified, verified.inputTensor(position))) }
+    var outputs: [TensorSummary] = []
+    for position in 0..<verified.outputCount { outputs.append(summary(verified, verified.outputTensor(position))) }
+    var operators: [OperatorSummary] = []
+    for index in 0..<verified.operatorCount { operators.append(operatorSummary(verified, index)) }
+    return Result(
+      formatVersion: Int(verified.header.formatVersion), fileBytes: verified.fileBytes,
+      arenaBytes: verified.arenaBytes, weightsBytes: verified.byteCount(of: .weights),
+      parameters: Int(verified.header.parameters), macs: Int(verified.header.macs), inputs: inputs, outputs: outputs,
+      operators: operators, labels: verified.labels.lineCount,
+      provenance: String(verified.provenance).split(separator: "\n").map(String.init),
+      limits: [
+        "operators": Limits.operators, "tensors": Limits.tensors, "dimension": Limits.dimension,
+        "file_bytes": Limits.fileBytes, "arena_bytes": Limits.arenaBytes,
+      ])
+  }
+
+  private static func summary(_ verified: borrowing Verified<Every>, _ index: Int) -> TensorSummary {
+    let record = verified.tensor(index)
+    return TensorSummary(
+      name: String(verified.name(record.name)), shape: record.shape, scale: record.scale,
+      zeroPoint: Int(record.zeroPoint))
+  }
+
+  private static func operatorSummary(_ verified: borrowing Verified<Every>, _ index: Int) -> OperatorSummary {
+    let record = verified.operatorRecord(index)
+    var inputs: [[Int]] = []
+    for position in 0..<Int(record.inputCount) {
+      inputs.append(verified.tensor(verified.inputTensor(ofOperator: index, position)).shape)
+    }
+    return OperatorSummary(
+      name: String(verified.name(record.name)), kind: "\(verified.kind(ofOperator: index))", input: inputs,
+      output: verified.tensor(Int(record.output)).shape, macs: Int(record.macs),
+      weightsBytes: Int(record.weights.bytes), scratchBytes: Int(record.scratchBytes))
+  }
+
+  private func float() throws -> Result {
+    let graph = try source.load(model)
+    func summary(_ id: ValueID) -> TensorSummary { TensorSummary(name: graph[id].name, shape: graph[id].shape) }
+    return Result(
+      weightsBytes: graph.parameterCount * 4, parameters: graph.parameterCount, macs: graph.macs,
+      inputs: graph.inputs.map(summary), outputs: graph.outputs.map(summary),
+      operators: graph.nodes.map { node in
+        let activations = node.inputs.filter { graph[$0].constant == nil }
+        let constants = node.inputs.compactMap { graph[$0].constant }
+        return OperatorSummary(
+          name: node.name, kind: node.operation.kind, input: activations.map { graph[$0].shape },
+          output: graph[node.outputs[0]].shape,
+          macs: node.operation.macs(inputs: node.inputs.map { graph[$0].shape }, output: graph[node.outputs[0]].shape),
+          weightsBytes: constants.reduce(0) { $0 + $1.count * 4 }, scratchBytes: 0)
+      })
+  }
+
+  private func show(_ result: Result) {
+    if let version = result.formatVersion { print("format       version \(version)") }
+    if let bytes = result.fileBytes { print("file         \(bytes.grouped) bytes") }
+    if let bytes = result.arenaBytes { print("arena        \(bytes.grouped) bytes") }
+    print("weights      \(result.weightsBytes.grouped) bytes")
+    print("parameters   \(result.parameters.grouped)")
+    print("MACs         \(result.macs.grouped)")
+    for (title, tensors) in [("input", result.inputs), ("output", result.outputs)] {
+      for tensor in tensors {
+        var line = "\(title.padding(to: 12)) \(tensor.name) \(tensor.shape.text)"
+        if let scale = tensor.scale, let zeroPoint = tensor.zeroPoint {
+          line += ", scale \(scale), zero point \(zeroPoint)"
+        }
+        print(line)
+      }
+    }
+    if let labels = result.labels, labels > 0 { print("labels       \(labels)") }
+    for line in result.provenance ?? [] { print("provenance   \(line)") }
+    print("")
+    var table = Table("kind", "input", "output", "MACs", "operator")
+    for entry in result.operators {
+      table.add(
+        entry.kind, entry.input.map(\.text).joined(separator: " "), entry.output.text, entry.macs.grouped, entry.name)
+    }
+    table.print()
+  }
+}
+
+extension Array where Element == Int {
+  /// "224×224×3".
+  var text: String { map(String.init).joined(separator: "×") }
+}
+
+extension String {
+  /// At least `width` characters.
+  func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+extension TensorRecord {
+  /// Height, width, channels.
+  var shape: [Int] { [Int(height), Int(width), Int(channels)] }
+}

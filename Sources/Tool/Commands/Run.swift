@@ -1,0 +1,134 @@
+import Archives
+import ArgumentParser
+import Datasets
+import Foundation
+import Martlet
+
+/// `martlet run MODEL.martlet INPUT…`.
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a model on pictures or .npy arrays.",
+    discussion: """
+      Example: martlet run network.martlet photo.jpg --top 3
+      A network with several inputs takes one .npy array for each. A float network (.onnx) is evaluated in float.
+      """)
+
+  @Argument(help: "A packed model, or a float network.")
+  var model: String
+
+  @Argument(help: "Pictures (JPEG, PNG, BMP, PPM) or arrays (.npy).")
+  var inputs: [String]
+
+  @Option(help: "How many of the likeliest classes to print.")
+  var top = 5
+
+  @Option(name: .customLong("output"), help: "Also write the first output as a float32 array.")
+  var outputFile: String?
+
+  @OptionGroup var source: FloatSourceOptions
+  @OptionGroup var preprocessing: PreprocessingOptions
+  @OptionGroup var output: OutputOptions
+
+  struct OutputValues: Encodable {
+    let name: String
+    let shape: [Int]
+    let values: [Float]
+  }
+
+  struct Result: Encodable {
+    let input: String
+    let outputs: [OutputValues]
+    let top: [RankedClass]
+  }
+
+  func validate() throws {
+    guard top >= 0 else { throw ValidationError("--top must not be negative.") }
+  }
+
+  func run() throws {
+    let runner: any ModelRunner =
+      MappedFile.isPackedModel(model)
+      ? try PackedRunner(model) : try FloatRunner(model, source: source, preprocessing: preprocessing)
+    let groups = runner.inputCount > 1 ? [inputs] : inputs.map { [$0] }
+    var results: [Result] = []
+    for group in groups {
+      guard group.count == runner.inputCount else {
+        throw ToolError("\(model) has \(runner.inputCount) inputs; \(group.count) were given.")
+      }
+      let outputs = try runner.outputs(try group.map(content))
+      let ranked = outputs.first.map { Ranking.top(top, of: $0.values, labels: runner.labels) } ?? []
+      results.append(Result(input: group.joined(separator: " "), outputs: outputs, top: ranked))
+    }
+    if let outputFile, let first = results.first?.outputs.first {
+      guard let array = NumpyArray(shape: first.shape, floats: first.values) else {
+        throw ToolError("\(outputFile): the output has no array form.")
+      }
+      try array.write(to: outputFile)
+    }
+    if results.count == 1 {
+      try output.emit(results[0]) { show(results) }
+    } else {
+      try output.emit(results) { show(results) }
+    }
+  }
+
+  private func content(_ path: String) throws -> Dataset.Content {
+    guard path.lowercased().hasSuffix(".npy") else { return .image(try Image(contentsOf: path)) }
+    let array = try NumpyArray(contentsOf: path)
+    return .tensor(shape: array.shape, values: array.floats())
+  }
+
+  private func show(_ results: [Result]) {
+    for result in results {
+      if results.count > 1 { print("\(result.input):") }
+      for entry in result.top {
+        let percent = (entry.probability * 100).digits(1)
+        print(
+          "\(String(repeating: " ", count: max(0, 5 - percent.count)))\(percent) %  \(entry.label ?? "class \(entry.index)")"
+        )
+      }
+    }
+  }
+}
+
+/// Whatever gives all outputs for given inputs.
+private protocol ModelRunner {
+  var inputCount: Int { get }
+  var labels: [String] { get }
+  func outputs(_ inputs: [Dataset.Content]) throws -> [Run.OutputValues]
+}
+
+private struct PackedRunner: ModelRunner {
+  let classifier: PackedClassifier
+  var inputCount: Int { classifier.model.inputCount }
+  var labels: [String] { classifier.labels }
+
+  init(_ path: String) throws { classifier = try PackedClassifier(path) }
+
+  func outputs(_ inputs: [Dataset.Content]) throws -> [Run.OutputValues] {
+    let model = classifier.model
+    for (index, content) in inputs.enumerated() { try classifier.setInput(content, index: index) }
+    model.run()
+    let names = try model.outputNames
+    return try names.indices.map { index in
+      Run.OutputValues(name: names[index], shape: model.output(index).shape, values: try model.outputReals(index))
+    }
+  }
+}
+
+private struct FloatRunner: ModelRunner {
+  let classifier: FloatClassifier
+  var inputCount: Int { classifier.graph.inputs.count }
+  var labels: [String] { classifier.labels }
+
+  init(_ path: String, source: FloatSourceOptions, preprocessing: PreprocessingOptions) throws {
+    classifier = try FloatClassifier(path, source: source, preprocessing: preprocessing)
+  }
+
+  func outputs(_ inputs: [Dataset.Content]) throws -> [Run.OutputValues] {
+    let graph = classifier.graph
+    return zip(graph.outputs, try classifier.outputs(inputs)).map { id, tensor in
+      Run.OutputValues(name: graph[id].name, shape: tensor.shape, values: tensor.values)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Martlet
+
+/// `martlet verify MODEL.martlet`.
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks everything in a packed model that the runtime relies on.",
+    discussion: "Example: martlet verify network.martlet")
+
+  @Argument(help: "Packed models.", completion: .file(extensions: ["martlet"]))
+  var models: [String]
+
+  @OptionGroup var output: OutputOptions
+
+  private struct Result: Encodable {
+    let model: String
+    let ok: Bool
+    let problem: String?
+  }
+
+  func run() throws {
+    let results = models.map { model in
+      do {
+        _ = try PackedModel(model)
+        return Result(model: model, ok: true, problem: nil)
+      } catch {
+        return Result(model: model, ok: false, problem: "\(error)")
+      }
+    }
+    try output.emit(results) {
+      for result in results { print(result.problem ?? "\(result.model): sound") }
+    }
+    if results.contains(where: { !$0.ok }) { throw ExitCode.failure }
+  }
+}

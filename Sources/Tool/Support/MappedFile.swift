@@ -1,0 +1,32 @@
+import CHost
+import Foundation
+
+/// A file's bytes where the operating system maps them, for as long as this object lives.
+final class MappedFile: @unchecked Sendable {
+  let path: String
+  let bytes: UnsafeRawBufferPointer
+
+  init(_ path: String) throws {
+    var start: UnsafeRawPointer?
+    var count = 0
+    let code = martlet_host_map_file(path, &start, &count)
+    guard code == 0, let start else {
+      let reason = code == EINVAL ? "the file is empty" : String(cString: strerror(code))
+      throw ToolError("\(path) cannot be read: \(reason). Check the path and try again.")
+    }
+    self.path = path
+    bytes = UnsafeRawBufferPointer(start: start, count: count)
+  }
+
+  deinit {
+    martlet_host_unmap_file(bytes.baseAddress, bytes.count)
+  }
+
+  /// Whether these are the first bytes of a packed model.
+  static func isPackedModel(_ path: String) -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path), let start = try? handle.read(upToCount: 8) else {
+      return false
+    }
+    return Array(start) == Array("MARTLET\n".utf8)
+  }
+}

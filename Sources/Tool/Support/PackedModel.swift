@@ -1,0 +1,128 @@
+import CHost
+import CShim
+import Martlet
+
+/// A packed model opened from a file, with an arena and a session of its own.
+final class PackedModel {
+  let file: MappedFile
+  let arenaBytes: Int
+  let labels: [String]
+  let preprocessing: PreprocessingRecord?
+  private let arena: UnsafeMutableRawBufferPointer
+  private var session: Session<Every>
+
+  /// Opens and verifies.
+  /// - Throws: `ToolError` with the file, the reason and a remedy.
+  init(_ path: String) throws {
+    try PackedModel.checkForcedFamily()
+    file = try MappedFile(path)
+    let verified = try PackedModel.verified(file)
+    arenaBytes = verified.arenaBytes
+    labels = PackedModel.lines(verified.labels)
+    preprocessing = verified.preprocessing
+    guard let pages = martlet_host_allocate_pages(arenaBytes) else {
+      throw ToolError("\(path): there is no memory for an arena of \(arenaBytes.grouped) bytes; close other programs.")
+    }
+    arena = UnsafeMutableRawBufferPointer(start: pages, count: arenaBytes)
+    do throws(Fault) {
+      session = try Session(verified, arena: arena)
+    } catch {
+      throw ToolError(sentence(error, file: path))
+    }
+  }
+
+  deinit { martlet_host_unmap_file(arena.baseAddress, arena.count) }
+
+  /// The family whose kernels run.
+  var kernelFamily: String { String(cString: session.kernelFamily) }
+  var operatorCount: Int { session.operatorCount }
+  var inputCount: Int { session.inputCount }
+  var outputCount: Int { session.outputCount }
+
+  func input(_ index: Int) -> TensorRecord { session.input(index) }
+  func output(_ index: Int) -> TensorRecord { session.output(index) }
+
+  /// Names of the outputs.
+  var outputNames: [String] {
+    get throws {
+      try inspect { verified in
+        var names: [String] = []
+        for position in 0..<verified.outputCount {
+          names.append(String(verified.name(verified.tensor(verified.outputTensor(position)).name)))
+        }
+        return names
+      }
+    }
+  }
+
+  /// Runs the network on what the inputs hold.
+  func run() { session.run() }
+
+  /// Runs and stores each operator's nanoseconds.
+  func run(profile: inout [UInt64]) {
+    var durations = profile.mutableSpan
+    session.run(clock: { martlet_host_nanoseconds() }, durations: &durations)
+  }
+
+  /// Puts a picture of exactly the input's size in, through the file's pixel table.
+  func setInput(pixels: [UInt8]) throws {
+    try refusing { () throws(Fault) in try session.setInput(pixels: pixels.span) }
+  }
+
+  /// Puts real values, H×W×C, into an input.
+  func setInput(_ index: Int = 0, reals: [Float]) throws {
+    try refusing { () throws(Fault) in try session.setInput(index, reals: reals.span) }
+  }
+
+  /// Puts int8 values, H×W×C, into an input.
+  func setInput(_ index: Int = 0, quantized: [Int8]) throws {
+    try refusing { () throws(Fault) in try session.setInput(index, quantized.span) }
+  }
+
+  /// An output's real values, H×W×C.
+  func outputReals(_ index: Int = 0) throws -> [Float] {
+    let record = session.output(index)
+    var values = [Float](repeating: 0, count: Int(record.height) * Int(record.width) * Int(record.channels))
+    try refusing { () throws(Fault) in
+      var span = values.mutableSpan
+      try session.copyOutput(index, reals: &span)
+    }
+    return values
+  }
+
+  /// Calls `body` with the verified model, to look at its records.
+  func inspect<Result>(_ body: (borrowing Verified<Every>) throws -> Result) throws -> Result {
+    try body(try PackedModel.verified(file))
+  }
+
+  private static func verified(_ file: MappedFile) throws -> Verified<Every> {
+    do throws(Fault) {
+      return try Verifier<Every>.verify(file.bytes)
+    } catch {
+      throw ToolError(sentence(error, file: file.path))
+    }
+  }
+
+  private func refusing(_ body: () throws(Fault) -> Void) throws {
+    do throws(Fault) { try body() } catch { throw ToolError(sentence(error, file: file.path)) }
+  }
+
+  private static func lines(_ text: Text) -> [String] {
+    String(text).split(separator: "\n", omittingEmptySubsequences: false).map(String.init).dropLastWhere(\.isEmpty)
+  }
+
+  /// MARTLET_ISA must name a family that this processor has.
+  static func checkForcedFamily() throws {
+    guard martlet_forced_family_missing() == 1 else { return }
+    throw ToolError(
+      "MARTLET_ISA names a kernel family that this processor or build lacks; `martlet list` prints those that run here."
+    )
+  }
+}
+
+extension Array {
+  fileprivate func dropLastWhere(_ isDropped: (Element) -> Bool) -> [Element] {
+    guard let last, isDropped(last) else { return self }
+    return Array(dropLast())
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// One line of an answer.
+struct RankedClass: Encodable {
+  let index: Int
+  let label: String?
+  let probability: Double
+}
+
+enum Ranking {
+  /// The `count` likeliest classes. Scores that are not yet probabilities (not all in 0…1 with sum 1) go through softmax.
+  static func top(_ count: Int, of scores: [Float], labels: [String]) -> [RankedClass] {
+    let probabilities = Self.probabilities(scores)
+    return indices(count, of: scores).map {
+      RankedClass(index: $0, label: $0 < labels.count ? labels[$0] : nil, probability: probabilities[$0])
+    }
+  }
+
+  /// Indices of the `count` largest scores; the lower index first among equals.
+  static func indices(_ count: Int, of scores: [Float]) -> [Int] {
+    Array(scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }.prefix(count))
+  }
+
+  private static func probabilities(_ scores: [Float]) -> [Double] {
+    let sum = scores.reduce(0.0) { $0 + Double($1) }
+    if scores.allSatisfy({ $0 >= 0 && $0 <= 1 }), abs(sum - 1) < 0.05 { return scores.map(Double.init) }
+    let largest = Double(scores.max() ?? 0)
+    let exponentials = scores.map { Double.exponential(Double($0) - largest) }
+    let total = exponentials.reduce(0, +)
+    return exponentials.map { $0 / total }
+  }
+}
+
+extension Double {
+  fileprivate static func exponential(_ value: Double) -> Double { Foundation.exp(value) }
+}
