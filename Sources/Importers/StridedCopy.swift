@@ -34,14 +34,13 @@ func stridedCopy<Element>(_ source: [Element], sizes: [Int], strides: [Int]) -> 
   }
 }
 
-/// The product of non-negative sizes, or nil when it passes `limit` (or `Int`).
+/// The product of sizes; nil when one is negative, or when the product of those that are not 0 passes `limit`.
 func checkedProduct(_ sizes: [Int], limit: Int = 1 << 31) -> Int? {
-  if sizes.contains(0) { return 0 }
   var product = 1
-  for size in sizes {
+  for size in sizes where size != 0 {
     let (next, overflow) = product.multipliedReportingOverflow(by: size)
     guard !overflow, size > 0, next <= limit else { return nil }
     product = next
   }
-  return product
+  return sizes.contains(0) ? 0 : product
 }

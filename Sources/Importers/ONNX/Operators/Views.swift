@@ -133,8 +133,8 @@ extension NodeArguments {
 
   /// The axes that Unsqueeze adds, as they are numbered in its result, in rising order.
   func unsqueezedAxes(rank: Int) throws(Unsupported) -> [Int] {
-    guard let named = try integers(1) ?? integers(named: "axes"), named.count <= 16 else {
-      throw .invalid("it names no axes")
+    guard let named = try integers(1) ?? integers(named: "axes"), rank + named.count <= 16 else {
+      throw .invalid("it names no axes, or too many")
     }
     return try normalizedAxes(named, rank: rank + named.count).sorted()
   }

@@ -61,11 +61,12 @@ struct Translator {
     _ operation: any Operator, _ inputs: [ValueID], name: String
   ) throws(Unsupported) -> ValueID {
     do throws(GraphError) {
+      // Asked first, because the graph's own error names the node again.
+      for shape in try operation.outputShapes(inputs.map { graph[$0].shape }) where checkedProduct(shape) == nil {
+        throw GraphError("its result of shape \(shape) is too large")
+      }
       let output = try graph.append(operation, inputs, name: name)[0]
       producers[output] = graph.nodes.count - 1
-      guard checkedProduct(graph[output].shape) != nil else {
-        throw GraphError("the result of shape \(graph[output].shape) is too large")
-      }
       return output
     } catch {
       throw Unsupported(error.description, "Check the node's shapes in the model")

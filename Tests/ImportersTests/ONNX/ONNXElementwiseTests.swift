@@ -1,0 +1,109 @@
+import Foundation
+import Graph
+import Testing
+
+@testable import Importers
+
+/// Functions and arithmetic of every form that exporters write.
+@Suite struct ONNXElementwiseTests {
+  /// The result of one node on x.
+  func result(
+    _ operation: String, _ inputs: [String] = ["x"], constants: [TensorSpecification] = [],
+    attributes: [AttributeSpecification] = [], set: Int = 13, on x: Tensor
+  ) throws -> Tensor {
+    var model = ModelSpecification(operatorSet: set, input: x.shape.map { .size($0) })
+    model.initializers = constants
+    model.node(operation, inputs, ["y"], attributes)
+    return try outputs(try imported(model), x)[0]
+  }
+
+  static let line = Tensor(shape: [1, 6], values: [-4, -1, 0, 0.5, 2, 7])
+
+  @Test func clips() throws {
+    let limits: [TensorSpecification] = [.floats("low", [], [0]), .floats("high", [], [6])]
+    let line = Self.line
+    #expect(try result("Clip", ["x", "low", "high"], constants: limits, on: line).values == [0, 0, 0, 0.5, 2, 6])
+    #expect(try result("Clip", ["x", "", "high"], constants: limits, on: line).values == [-4, -1, 0, 0.5, 2, 6])
+    #expect(try result("Clip", ["x", "low"], constants: limits, on: line).values == [0, 0, 0, 0.5, 2, 7])
+    #expect(try result("Clip", set: 10, on: line).values == line.values)
+    let attributes: [AttributeSpecification] = [.float("min", -1), .float("max", 1)]
+    #expect(try result("Clip", attributes: attributes, set: 7, on: line).values == [-1, -1, 0, 0.5, 1, 1])
+    #expect(try result("Min", ["high", "x"], constants: limits, on: line).values == [-4, -1, 0, 0.5, 2, 6])
+    #expect(try result("Max", ["x", "low"], constants: limits, on: line).values == [0, 0, 0, 0.5, 2, 7])
+  }
+
+  @Test func functions() throws {
+    let line = Self.line
+    let definitions: [(String, [AttributeSpecification], (Float) -> Float)] = [
+      ("Relu", [], { max(0, $0) }), ("LeakyRelu", [.float("alpha", 0.25)], { $0 < 0 ? 0.25 * $0 : $0 }),
+      ("LeakyRelu", [], { $0 < 0 ? 0.01 * $0 : $0 }), ("Sigmoid", [], { 1 / (1 + exp(-$0)) }),
+      ("HardSigmoid", [], { max(0, min(1, 0.2 * $0 + 0.5)) }), ("Tanh", [], { tanh($0) }), ("Neg", [], { -$0 }),
+      ("HardSigmoid", [.float("alpha", 0.5), .float("beta", 0)], { max(0, min(1, 0.5 * $0)) }),
+      ("HardSwish", [], { $0 * max(0, min(1, $0 / 6 + 0.5)) }), ("Identity", [], { $0 }), ("Dropout", [], { $0 }),
+    ]
+    for (operation, attributes, function) in definitions {
+      let result = try result(operation, attributes: attributes, set: 14, on: line)
+      expectNear(result, Tensor(shape: line.shape, values: line.values.map(function)))
+    }
+  }
+
+  @Test func gatesBecomeOneFunction() throws {
+    for (gate, attributes, expected) in [
+      ("Sigmoid", [], { $0 / (1 + exp(-$0)) }),
+      ("HardSigmoid", [.float("alpha", 1 / 6)], { $0 * max(0, min(1, $0 / 6 + 0.5)) }),
+    ] as [(String, [AttributeSpecification], (Float) -> Float)] {
+      var model = ModelSpecification(input: [1, 6])
+      model.node(gate, ["x"], ["s"], attributes)
+      model.node("Mul", ["s", "x"], ["y"])
+      let network = try imported(model)
+      #expect(network.graph.nodes.count == 1)
+      expectNear(try outputs(network, Self.line)[0], Tensor(shape: [1, 6], values: Self.line.values.map(expected)))
+    }
+  }
+
+  /// Constants of every shape that fits [1, 2, 2, 3], before and after the activation.
+  @Test(arguments: ["Add", "Sub", "Mul", "Div"], [[], [1], [3], [2, 1, 1], [1, 2, 1], [2, 2, 3], [1, 2, 2, 1]])
+  func constantsAreRepeated(_ operation: String, _ shape: [Int]) throws {
+    let x = counting([1, 2, 2, 3])
+    let count = shape.reduce(1, *)
+    let values = (0..<count).map { Float($0) + 1.5 }
+    let padded = [Int](repeating: 1, count: 4 - shape.count) + shape
+    let strides = zip(padded, rowMajorStrides(padded)).map { $0 == 1 ? 0 : $1 }
+    let repeated = stridedCopy(values, sizes: x.shape, strides: strides)
+    let rules: [String: (Float, Float) -> Float] = ["Add": (+), "Sub": (-), "Mul": (*), "Div": (/)]
+    let rule = try #require(rules[operation])
+    let constant = TensorSpecification.floats("c", shape, values)
+    let first = try result(operation, ["x", "c"], constants: [constant], on: x)
+    expectNear(first, Tensor(shape: x.shape, values: zip(x.values, repeated).map { rule($0, $1) }))
+    guard operation != "Div" else { return }
+    let second = try result(operation, ["c", "x"], constants: [constant], on: x)
+    expectNear(second, Tensor(shape: x.shape, values: zip(repeated, x.values).map { rule($0, $1) }))
+  }
+
+  @Test func activationsAreCombined() throws {
+    var model = ModelSpecification(input: [1, 2, 2, 3])
+    model.node("Relu", ["x"], ["r"])
+    model.node("Sub", ["x", "r"], ["s"])
+    model.node("Sum", ["x", "r", "s", "x"], ["y"])
+    let x = counting([1, 2, 2, 3])
+    expectNear(
+      try outputs(try imported(model), x)[0], Tensor(shape: x.shape, values: x.values.map { 3 * $0 }))
+  }
+
+  /// Before operator set 13 all axes from `axis` on are one; since then it is one axis.
+  @Test(arguments: [(11, 1), (13, 1), (13, -1), (11, 3)])
+  func softmax(operatorSet: Int, axis: Int) throws {
+    let x = counting([1, 2, 2, 3])
+    let result = try result("Softmax", attributes: [.integer("axis", axis)], set: operatorSet, on: x)
+    let exponentials = x.values.map { exp($0) }
+    let groups: [Int] =
+      switch (operatorSet, axis) {
+      case (11, 1): x.values.map { _ in 0 }
+      case (13, 1): x.values.indices.map { $0 % 6 }
+      default: x.values.indices.map { $0 / 3 }
+      }
+    var sums = [Float](repeating: 0, count: 6)
+    for (index, group) in groups.enumerated() { sums[group] += exponentials[index] }
+    expectNear(result, Tensor(shape: x.shape, values: groups.indices.map { exponentials[$0] / sums[groups[$0]] }))
+  }
+}
