@@ -59,6 +59,8 @@ import Testing
     let network = try imported(model)
     #expect(count("Transpose", in: network) == 0)
     #expect(network.outputs[1].order == [0, 2, 3, 1])
+    #expect(network.graph.outputs.map { network.graph[$0].name } == ["y", "c"])
+    #expect(network.graph.inputs.map { network.graph[$0].name } == ["x"])
     let results = try outputs(network, counting([1, 2, 4, 3]))
     let image = results[1]
     var expected = bias.map { 2 * $0 }

@@ -209,6 +209,7 @@ extension ImportSession {
         let added: [[Int]] = view.rank < 2 ? [[Int]](repeating: [], count: 2 - view.rank) : []
         let result = try context.arranged(view, as: added + order.map { view.source[$0] }, name: output.name)
         context.graph.outputs.append(result.id)
+        if !context.graph.inputs.contains(result.id) { context.graph[result.id].name = output.name }
         layouts.append(
           SourceLayout(name: output.name, sourceShape: view.shape, graphShape: result.graphShape, order: order))
       } catch {
