@@ -29,7 +29,8 @@ struct ActivationQuantizationTests {
     #expect(Quantization(covering: 2...25.5).zeroPoint == -128)
   }
 
-  @Test(arguments: [0...1e-38, -1e-44...0, -Float.infinity...Float.infinity] as [ClosedRange<Float>])
+  @Test(
+    arguments: [0...1e-38, -Float.leastNonzeroMagnitude...0, -Float.infinity...Float.infinity] as [ClosedRange<Float>])
   func extremesStayUsable(range: ClosedRange<Float>) {
     let rule = Quantization(covering: range)
     #expect(rule.scale.isNormal && rule.scale > 0 && (1 / rule.scale).isNormal)

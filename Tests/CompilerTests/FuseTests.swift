@@ -76,6 +76,15 @@ struct FuseTests {
     #expect(graph.nodes[1].clamp == 0...Float.infinity)
   }
 
+  @Test func convolutionMovesBehindTheOtherBranch() throws {
+    var network = TestNetwork(8)
+    let x = network.input([1, 6, 6, 4])
+    let branch = try network.conv(x, to: 4)
+    let shortcut = try network.apply(Activation(.sigmoid), x)
+    network.graph.outputs = [try network.apply(Add(), branch, shortcut)]
+    #expect(try simplified(network).nodes.map(\.operation.kind) == ["Activation", "Conv2D"])
+  }
+
   @Test func residualNeedsAConvolutionWithoutClampOrOtherReader() throws {
     var network = TestNetwork(7)
     let x = network.input([1, 6, 6, 4])

@@ -29,7 +29,6 @@ private func roundedUp(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
 
 /// Every tensor, then the scratch of every operator.
 private func arenaBuffers(_ network: QuantizedNetwork, _ records: NetworkRecords, alignment: Int) -> [ArenaBuffer] {
-  let lastStep = max(0, network.steps.count - 1)
   var buffers = records.tensors.enumerated().map { index, record in
     ArenaBuffer(
       bytes: record.byteCount, alignment: alignment, firstOperator: 0, lastOperator: 0,
@@ -49,7 +48,8 @@ private func arenaBuffers(_ network: QuantizedNetwork, _ records: NetworkRecords
     for input in step.inputs { buffers[input].lastOperator = position }
     buffers[step.output].mayOverwrite = overwritable(step, network, records)
   }
-  for output in network.outputs { buffers[output].lastOperator = lastStep }
+  // An output is read after the last step, which therefore must not write over it.
+  for output in network.outputs { buffers[output].lastOperator = network.steps.count }
   for (position, record) in records.operators.enumerated() {
     buffers.append(
       ArenaBuffer(bytes: Int(record.scratchBytes), alignment: 64, firstOperator: position, lastOperator: position))
