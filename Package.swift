@@ -45,7 +45,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),
-    .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CHost"], swiftSettings: swift),
+    .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CShim", "CHost"], swiftSettings: swift),
     // Tests
     .testTarget(name: "KernelTests", dependencies: ["CShim"], swiftSettings: swift),
     .testTarget(
@@ -59,6 +59,7 @@ let package = Package(
       name: "OperatorTests",
       dependencies: ["Martlet", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),
     .testTarget(name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet"], swiftSettings: swift),
+    .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
     .testTarget(name: "ToolTests", dependencies: ["Tool"], swiftSettings: swift),
   ],
   cLanguageStandard: .gnu17

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -38,7 +39,26 @@ uint64_t martlet_host_nanoseconds(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+#if defined(__linux__)
+/// "VmHWM: 1234 kB" of the process itself: getrusage would count what the parent was before exec.
+static uint64_t peak_of_this_image(void) {
+    char text[4096];
+    int descriptor = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return 0;
+    ssize_t count = read(descriptor, text, sizeof text - 1);
+    close(descriptor);
+    if (count <= 0) return 0;
+    text[count] = 0;
+    const char *line = strstr(text, "VmHWM:");
+    return line == NULL ? 0 : strtoull(line + 6, NULL, 10) * 1024u;
+}
+#endif
+
 uint64_t martlet_host_peak_resident_bytes(void) {
+#if defined(__linux__)
+    uint64_t peak = peak_of_this_image();
+    if (peak > 0) return peak;
+#endif
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
 #if defined(__APPLE__)

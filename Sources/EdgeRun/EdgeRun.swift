@@ -51,6 +51,7 @@ enum EdgeRun {
   private static func answer(_ arguments: Arguments, model: UnsafePointer<CChar>, bytes: UnsafeRawBufferPointer)
     throws(Fault) -> Int32
   {
+    let begin = martlet_host_nanoseconds()
     let verified = try Verifier<Every>.verify(bytes)
     guard let pages = martlet_host_allocate_pages(verified.arenaBytes) else {
       return fail(model, "needs more memory for its arena than there is", .noMemory)
@@ -60,14 +61,16 @@ enum EdgeRun {
     for position in 0..<session.inputCount { try session.fillInput(position) }
     if let path = arguments.input {
       guard let input = map(path) else { return fail(path, "cannot be read, or is empty", .noInput) }
-      guard try InputFile.load(input, into: &session) else {
-        return fail(path, "is neither a picture of the model's input size nor its int8 values", .badData)
+      if let reason = try InputFile.load(
+        input, into: &session, acceptsPictures: verified.byteCount(of: .preprocessing) > 0)
+      {
+        return fail(path, reason, .badData)
       }
     }
-    let before = martlet_host_nanoseconds()
+    let loaded = martlet_host_nanoseconds()
     session.run()
-    let nanoseconds = martlet_host_nanoseconds() &- before
-    return try Report.print(session, verified, top: arguments.top, nanoseconds: Int(truncatingIfNeeded: nanoseconds))
+    let times = Times(load: loaded &- begin, run: martlet_host_nanoseconds() &- loaded)
+    return try Report.print(session, verified, top: arguments.top, times: times)
       ? Status.success.rawValue : fail(nil, "cannot write the answer", .cannotWrite)
   }
 

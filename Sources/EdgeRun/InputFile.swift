@@ -3,9 +3,11 @@ import Martlet
 /// What the user gives as INPUT.
 enum InputFile {
   /// Sets the session's inputs from a file's bytes: the int8 values of all inputs one after the other, or a picture.
-  /// - Returns: false when the file is neither, or of another size.
-  static func load<Operators: OperatorSet>(_ bytes: UnsafeRawBufferPointer, into session: inout Session<Operators>)
-    throws(Fault) -> Bool
+  /// - Returns: nil, or what is wrong with the file: the end of a sentence.
+  static func load<Operators: OperatorSet>(
+    _ bytes: UnsafeRawBufferPointer, into session: inout Session<Operators>, acceptsPictures: Bool
+  )
+    throws(Fault) -> StaticString?
   {
     var needed = 0
     for position in 0..<session.inputCount { needed += session.input(position).count }
@@ -17,13 +19,19 @@ enum InputFile {
         try session.setInput(position, part.span)
         first += count
       }
-      return true
+      return nil
+    }
+    guard let picture = Picture(bytes) else {
+      return "is neither a binary PPM or PGM picture nor as many int8 values as the model's inputs have"
     }
     let input = session.input()
-    guard let picture = Picture(bytes), session.inputCount == 1, picture.width == Int(input.width),
-      picture.height == Int(input.height), picture.channels == Int(input.channels)
-    else { return false }
+    guard picture.width == Int(input.width), picture.height == Int(input.height),
+      picture.channels == Int(input.channels)
+    else { return "is a picture, but not of the model's input size and channels" }
+    guard acceptsPictures else {
+      return "is a picture, but the model does not say how pictures become its input: convert it with --preset"
+    }
     try session.setInput(pixels: picture.samples.span)
-    return true
+    return nil
   }
 }

@@ -1,12 +1,27 @@
 import CHost
 import Martlet
 
+/// Nanoseconds.
+struct Times {
+  /// Verifying the model, the arena, and setting the inputs.
+  var load: UInt64
+  /// The first run.
+  var run: UInt64
+}
+
+extension Console {
+  fileprivate mutating func put(milliseconds nanoseconds: UInt64) {
+    put(Float(Int(truncatingIfNeeded: nanoseconds) / 1000) / 1000, decimals: 3)
+    put(" ms")
+  }
+}
+
 /// The answer on standard output.
 enum Report {
   /// Prints the `top` largest values of the first output, then the time.
   /// - Returns: false when standard output cannot be written.
   static func print<Operators: OperatorSet>(
-    _ session: borrowing Session<Operators>, _ model: borrowing Verified<Operators>, top: Int, nanoseconds: Int
+    _ session: borrowing Session<Operators>, _ model: borrowing Verified<Operators>, top: Int, times: Times
   ) throws(Fault) -> Bool {
     let record = session.output()
     let count = record.count
@@ -27,10 +42,14 @@ enum Report {
       output.put("\n")
       last = best
     }
-    output.put("latency ")
-    output.put(Float(nanoseconds / 1000) / 1000, decimals: 3)
-    output.put(" ms, arena ")
+    output.put("latency")
+    output.put(milliseconds: times.run)
+    output.put(" after loading in")
+    output.put(milliseconds: times.load)
+    output.put("; arena ")
     output.put(model.arenaBytes)
+    output.put(" bytes, peak memory ")
+    output.put(Int(truncatingIfNeeded: martlet_host_peak_resident_bytes()))
     output.put(" bytes, kernels ")
     output.put(cString: session.kernelFamily)
     output.put("\n")
