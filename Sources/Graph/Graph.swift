@@ -93,8 +93,9 @@ public struct Graph: Sendable {
   ) throws(GraphError) -> [ValueID] {
     let shapes: [[Int]]
     do throws(GraphError) {
+      for id in inputs { try expectPlausible(self[id].shape, self[id].name) }
       shapes = try operation.outputShapes(inputs.map { self[$0].shape })
-      for shape in shapes { try expectPlausible(shape) }
+      for shape in shapes { try expectPlausible(shape, "the output") }
     } catch {
       throw GraphError("\(name) (\(operation.kind)): \(error.description)")
     }

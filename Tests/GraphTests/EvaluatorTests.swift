@@ -73,5 +73,8 @@ import Testing
     var graph = Graph(name: "huge")
     let x = graph.addInput("x", shape: [1, 1 << 20, 1 << 20, 1])
     #expect(throws: GraphError.self) { try graph.apply(MaxPool2D(window: .one), x, name: "pool") }
+    let overflowing = graph.addInput("overflowing", shape: [1, .max, .max, 1])
+    #expect(throws: GraphError.self) { try graph.apply(Reshape(shape: [1]), overflowing, name: "reshape") }
+    #expect(throws: GraphError.self) { try graph.apply(MaxPool2D(window: .one), overflowing, name: "pool") }
   }
 }

@@ -15,7 +15,7 @@ public struct Reshape: Operator {
   /// - Throws: `GraphError` when the numbers of elements differ.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
     try expect(inputs, "x")
-    try expectPlausible(shape)
+    try expectPlausible(shape, "the output")
     guard shape.reduce(1, *) == inputs[0].reduce(1, *) else {
       throw GraphError("an input of shape \(inputs[0]) cannot become \(shape): the numbers of elements differ")
     }

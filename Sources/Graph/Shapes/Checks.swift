@@ -1,5 +1,5 @@
 /// Elements of the largest tensor that a graph may hold; larger shapes are refused before anything is allocated.
-let largestElementCount = 1 << 31
+let largestElementCount = 1 << 30
 
 /// Largest window, stride, dilation or padding; keeps every product of them inside 64 bits.
 let largestAttribute = 1 << 20
@@ -34,12 +34,13 @@ func expect(_ value: Int, in range: ClosedRange<Int>, _ what: String) throws(Gra
 }
 
 /// - Throws: unless every dimension is positive and the whole fits in memory.
-func expectPlausible(_ shape: [Int]) throws(GraphError) {
+func expectPlausible(_ shape: [Int], _ what: String) throws(GraphError) {
   var count = 1
   for size in shape {
     let (product, overflow) = count.multipliedReportingOverflow(by: size)
     guard size > 0, !overflow, product <= largestElementCount else {
-      throw GraphError("the output shape \(shape) is empty or has more than \(largestElementCount) elements")
+      throw GraphError(
+        "\(what) has the shape \(shape), which is empty or has more than \(largestElementCount) elements")
     }
     count = product
   }
