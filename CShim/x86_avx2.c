@@ -3,6 +3,7 @@
 // VPMADDUBSW saturates, so it cannot be used. Instead the bytes of even and of odd places are widened to 16 bits and
 // multiplied in pairs by VPMADDWD, which is exact.
 #if defined(__x86_64__)
+#include "x86_taps.h"
 #include "x86_tiles.h"
 #include <immintrin.h>
 
@@ -21,6 +22,11 @@ MARTLET_INLINE operand weight_operand(const int8_t *weights) {
 }
 MARTLET_INLINE operand input_operand(__m256i inputs) {
     return (operand){_mm256_and_si256(inputs, _mm256_set1_epi16(0xFF)), _mm256_srli_epi16(inputs, 8)};
+}
+MARTLET_INLINE operand broadcast_operand(const uint8_t *from) {
+    int32_t four;
+    __builtin_memcpy(&four, from, 4);
+    return input_operand(_mm256_set1_epi32(four));
 }
 MARTLET_INLINE __m256i multiply_add(__m256i sums, operand inputs, operand weights) {
     const __m256i even = _mm256_madd_epi16(inputs.even, weights.even);

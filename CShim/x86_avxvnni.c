@@ -1,5 +1,6 @@
 // The AVX-VNNI family: 256-bit registers and the byte dot product; tiles of 6 pixels × 16 channels.
 #if defined(__x86_64__)
+#include "x86_taps.h"
 #include "x86_tiles.h"
 #include <immintrin.h>
 
@@ -15,6 +16,11 @@ MARTLET_INLINE operand weight_operand(const int8_t *weights) {
     return split_weights(_mm256_loadu_si256((const __m256i *)weights));
 }
 MARTLET_INLINE operand input_operand(__m256i inputs) { return (operand){inputs}; }
+MARTLET_INLINE operand broadcast_operand(const uint8_t *from) {
+    int32_t four;
+    __builtin_memcpy(&four, from, 4);
+    return (operand){_mm256_set1_epi32(four)};
+}
 MARTLET_INLINE __m256i multiply_add(__m256i sums, operand inputs, operand weights) {
     return _mm256_dpbusd_avx_epi32(sums, inputs.bytes, weights.bytes);
 }

@@ -1,5 +1,6 @@
 /// The families with 256-bit registers: results to bytes, and convolution. Included inside a file's target region,
-/// after the family's own `operand`, `weight_operand`, `input_operand` and `multiply_add`.
+/// after the family's own `operand`, `split_weights`, `weight_operand`, `input_operand`, `broadcast_operand` and
+/// `multiply_add`.
 #ifndef MARTLET_X86_YMM_H
 #define MARTLET_X86_YMM_H
 
@@ -44,7 +45,17 @@ MARTLET_INLINE void store_some(uint8_t *to, __m128i bytes, int32_t count) {
         to += 8;
     }
     uint64_t rest = (uint64_t)_mm_cvtsi128_si64(bytes);
-    for (int32_t i = 0; i < (count & 7); i++) to[i] = (uint8_t)(rest >> 8 * i);
+    if (count & 4) {
+        __builtin_memcpy(to, &rest, 4);
+        rest >>= 32;
+        to += 4;
+    }
+    if (count & 2) {
+        __builtin_memcpy(to, &rest, 2);
+        rest >>= 16;
+        to += 2;
+    }
+    if (count & 1) *to = (uint8_t)rest;
 }
 
 /// Rounded results of eight channels of one pixel, the residual included.
@@ -111,9 +122,7 @@ MARTLET_INLINE void convolve_tile(
             const operand columns[2] = {weight_operand(weights), weight_operand(weights + 32)};
             MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
                 const int half = pixel >= first_half, within = pixel - half * first_half;
-                int32_t four;
-                __builtin_memcpy(&four, base[half] + within * step, 4);
-                const operand inputs = input_operand(_mm256_set1_epi32(four));
+                const operand inputs = broadcast_operand(base[half] + within * step);
                 sums[pixel][0] = multiply_add(sums[pixel][0], inputs, columns[0]);
                 sums[pixel][1] = multiply_add(sums[pixel][1], inputs, columns[1]);
             }

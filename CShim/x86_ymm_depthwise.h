@@ -5,14 +5,12 @@
 #ifndef MARTLET_X86_YMM_DEPTHWISE_H
 #define MARTLET_X86_YMM_DEPTHWISE_H
 
-enum { most_quads = 64 };
-
 /// What one pass over a row needs, for sixteen channels from `channel` on.
 typedef struct pass {
     const martlet_depthwise *depthwise;
     const martlet_depthwise_segment *segment;
     ptrdiff_t input_pitch, output_pitch;
-    const int8_t *weights;
+    const operand (*weights)[2];  // one pair a quad, ready to multiply
     int32_t channel, stored;
     __m256i biases[2];
     __m256 factors[2];
@@ -44,11 +42,9 @@ MARTLET_INLINE quads make_quads(const uint8_t *a, const uint8_t *b, const uint8_
     return result;
 }
 
-MARTLET_INLINE void add_quads(__m256i *sums, quads inputs, const int8_t *weights) {
-    const quads ordered = in_quad_order(weights);
+MARTLET_INLINE void add_quads(__m256i *sums, quads inputs, const operand *weights) {
     MARTLET_UNROLL for (int part = 0; part < 2; part++) {
-        sums[part] = multiply_add(
-            sums[part], input_operand(inputs.part[part]), split_weights(ordered.part[part]));
+        sums[part] = multiply_add(sums[part], input_operand(inputs.part[part]), weights[part]);
     }
 }
 
@@ -62,106 +58,109 @@ MARTLET_INLINE __m256i two_pixels(const pass *pass, const __m256i *first, const 
     return _mm256_permute4x64_epi64(bytes, 0xD8);
 }
 
-/// `pixels` pixels whose taps are given one by one, four pointers a quad.
-MARTLET_INLINE void pixels_by_taps(
-    const pass pass, const uint8_t *const *taps, int32_t quad_count, ptrdiff_t pixel_step, uint8_t *output,
-    int32_t pixels) {
-    for (int32_t pixel = 0; pixel < pixels; pixel += 2, output += 2 * pass.output_pitch) {
-        const ptrdiff_t at = pixel * pixel_step, next = pixel + 1 < pixels ? at + pixel_step : at;
-        __m256i sums[2][2] = {{pass.biases[0], pass.biases[1]}, {pass.biases[0], pass.biases[1]}};
-        for (int32_t quad = 0; quad < quad_count; quad++) {
-            const uint8_t *const *four = taps + 4 * quad;
-            const int8_t *weights = pass.weights + quad * 64;
-            add_quads(sums[0], make_quads(four[0] + at, four[1] + at, four[2] + at, four[3] + at), weights);
-            add_quads(sums[1], make_quads(four[0] + next, four[1] + next, four[2] + next, four[3] + next), weights);
+MARTLET_INLINE quads quads_at(const uint8_t *const *four, ptrdiff_t at) {
+    return make_quads(four[0] + at, four[1] + at, four[2] + at, four[3] + at);
+}
+
+/// One or two pixels whose taps are given one by one, four pointers a quad.
+MARTLET_INLINE void pixel_by_taps(
+    const int count, const pass *pass, const uint8_t *const *taps, int32_t quad_count, ptrdiff_t at,
+    ptrdiff_t pixel_step, uint8_t *output) {
+    __m256i sums[2][2] = {{pass->biases[0], pass->biases[1]}, {pass->biases[0], pass->biases[1]}};
+    for (int32_t quad = 0; quad < quad_count; quad++) {
+        add_quads(sums[0], quads_at(taps + 4 * quad, at), pass->weights[quad]);
+        if (count == 2) add_quads(sums[1], quads_at(taps + 4 * quad, at + pixel_step), pass->weights[quad]);
+    }
+    const __m256i bytes = two_pixels(pass, sums[0], sums[count - 1]);
+    store_some(output, _mm256_castsi256_si128(bytes), pass->stored);
+    if (count == 2) store_some(output + pass->output_pitch, _mm256_extracti128_si256(bytes, 1), pass->stored);
+}
+
+static void pixels_by_taps(
+    const pass *pass, const uint8_t *const *taps, int32_t quad_count, uint8_t *output, int32_t pixels) {
+    const ptrdiff_t pixel_step = pass->depthwise->stride_width * pass->input_pitch;
+    ptrdiff_t at = 0;
+    for (; pixels >= 2; pixels -= 2, at += 2 * pixel_step, output += 2 * pass->output_pitch) {
+        pixel_by_taps(2, pass, taps, quad_count, at, pixel_step, output);
+    }
+    if (pixels == 1) pixel_by_taps(1, pass, taps, quad_count, at, pixel_step, output);
+}
+
+/// The same for a multiple of four pixels of a kernel without horizontal dilation: neighbouring pixels share the
+/// columns of its full groups of rows.
+MARTLET_INLINE void pixels_by_columns(
+    const int kernel_width, const int stride, const pass *pass, const uint8_t *const *taps, int32_t quad_count,
+    uint8_t *output, int32_t pixels) {
+    const ptrdiff_t pitch = pass->input_pitch, output_pitch = pass->output_pitch;
+    const int32_t columnar = quad_count - quad_count % kernel_width;
+    for (int32_t pixel = 0; pixel < pixels; pixel += 4, output += 4 * output_pitch) {
+        const ptrdiff_t at = pixel * stride * pitch;
+        __m256i sums[4][2];
+        MARTLET_UNROLL for (int i = 0; i < 4; i++) {
+            sums[i][0] = pass->biases[0];
+            sums[i][1] = pass->biases[1];
         }
-        const __m256i bytes = two_pixels(&pass, sums[0], sums[1]);
-        store_some(output, _mm256_castsi256_si128(bytes), pass.stored);
-        if (pixel + 1 < pixels) {
-            store_some(output + pass.output_pitch, _mm256_extracti128_si256(bytes, 1), pass.stored);
+        for (int32_t quad = 0; quad < columnar; quad += kernel_width) {
+            MARTLET_UNROLL for (int column = 0; column < kernel_width + 3 * stride; column++) {
+                const quads inputs = quads_at(taps + 4 * quad, at + column * pitch);
+                MARTLET_UNROLL for (int i = 0; i < 4; i++) {
+                    const int tap = column - i * stride;
+                    if (tap >= 0 && tap < kernel_width) add_quads(sums[i], inputs, pass->weights[quad + tap]);
+                }
+            }
+        }
+        for (int32_t quad = columnar; quad < quad_count; quad++) {
+            MARTLET_UNROLL for (int i = 0; i < 4; i++) {
+                add_quads(sums[i], quads_at(taps + 4 * quad, at + i * stride * pitch), pass->weights[quad]);
+            }
+        }
+        MARTLET_UNROLL for (int i = 0; i < 4; i += 2) {
+            const __m256i bytes = two_pixels(pass, sums[i], sums[i + 1]);
+            store_some(output + i * output_pitch, _mm256_castsi256_si128(bytes), pass->stored);
+            store_some(output + (i + 1) * output_pitch, _mm256_extracti128_si256(bytes, 1), pass->stored);
         }
     }
 }
 
-/// Kernels of at most four rows, all columns inside the image: one quad a column, neighbouring pixels share columns
-/// in a window of registers. Returns after `pixels` pixels.
-MARTLET_INLINE void slide_3x3(
-    const int stride, const pass pass, const uint8_t *const *rows, uint8_t *output, int32_t pixels) {
-    const uint8_t *a = rows[0], *b = rows[1], *c = rows[2];
-    const ptrdiff_t pitch = pass.input_pitch;
-    quads window[5];
-    for (int column = 0; column < 3 - stride; column++) {
-        window[column] = make_quads(a, b, c, c);
-        a += pitch, b += pitch, c += pitch;
-    }
-    for (; pixels > 0; pixels -= 2, output += 2 * pass.output_pitch) {
-        MARTLET_UNROLL for (int column = 3 - stride; column < 3 + stride; column++) {
-            // An odd last pixel has no second one, whose columns might lie outside.
-            const ptrdiff_t back = pixels == 1 && column >= 3 ? pitch * (column - 2) : 0;
-            window[column] = make_quads(a - back, b - back, c - back, c - back);
-            a += pitch, b += pitch, c += pitch;
-        }
-        __m256i sums[2][2] = {{pass.biases[0], pass.biases[1]}, {pass.biases[0], pass.biases[1]}};
-        MARTLET_UNROLL for (int column = 0; column < 3; column++) {
-            add_quads(sums[0], window[column], pass.weights + 64 * column);
-            add_quads(sums[1], window[column + stride], pass.weights + 64 * column);
-        }
-        const __m256i bytes = two_pixels(&pass, sums[0], sums[1]);
-        store_some(output, _mm256_castsi256_si128(bytes), pass.stored);
-        if (pixels > 1) store_some(output + pass.output_pitch, _mm256_extracti128_si256(bytes, 1), pass.stored);
-        window[0] = window[2 * stride];
-        if (stride == 1) window[1] = window[3];
-    }
-}
-
-/// Pointers to the taps of output pixel `pixel`; those outside the image, and unused places, point to `padding`.
-static void gather_taps(
-    const pass *pass, int32_t output_row, int32_t pixel, int32_t quad_count, const uint8_t *padding,
-    const uint8_t **taps) {
+/// Pixels inside the image by the function that suits.
+static void pixels_inside(
+    const pass *pass, const uint8_t *const *taps, int32_t quad_count, uint8_t *output, int32_t pixels) {
     const martlet_depthwise *depthwise = pass->depthwise;
-    const martlet_depthwise_segment *segment = pass->segment;
-    for (int32_t i = 0; i < 4 * quad_count; i++) taps[i] = padding;
-    for (int32_t row = 0; row < depthwise->kernel_height; row++) {
-        const uint8_t *from = segment->rows[output_row * depthwise->stride_height + row] + pass->channel;
-        int32_t x = pixel * depthwise->stride_width - depthwise->pad_left;
-        for (int32_t column = 0; column < depthwise->kernel_width; column++, x += depthwise->dilation_width) {
-            if ((uint32_t)x >= (uint32_t)segment->input_width) continue;
-            int32_t place = martlet_depthwise_place(depthwise->kernel_height, depthwise->kernel_width, row, column);
-            taps[place] = from + x * segment->input_pitch;
-        }
-    }
+    const int32_t width = depthwise->kernel_width, stride = depthwise->stride_width;
+    // One quad a column needs rows in groups of four, or a rest of two or three: never the rest of one alone.
+    const int32_t shares = depthwise->dilation_width == 1 && stride <= 2 && depthwise->kernel_height > 1;
+    const int32_t fours = shares && (width == 3 || width == 5) ? pixels & ~3 : 0;
+    if (width == 3 && stride == 1) pixels_by_columns(3, 1, pass, taps, quad_count, output, fours);
+    else if (width == 3 && stride == 2) pixels_by_columns(3, 2, pass, taps, quad_count, output, fours);
+    else if (width == 5 && stride == 1) pixels_by_columns(5, 1, pass, taps, quad_count, output, fours);
+    else if (width == 5 && stride == 2) pixels_by_columns(5, 2, pass, taps, quad_count, output, fours);
+    if (fours == pixels) return;
+    const uint8_t *rest[4 * most_quads];
+    for (int32_t i = 0; i < 4 * quad_count; i++) rest[i] = taps[i] + fours * stride * pass->input_pitch;
+    pixels_by_taps(pass, rest, quad_count, output + fours * pass->output_pitch, pixels - fours);
 }
 
 /// One output row of sixteen channels: pixels at the borders one by one, those inside in one go.
-static void walk_row(const pass *pass, int32_t output_row, int32_t quad_count) {
-    const martlet_depthwise *depthwise = pass->depthwise;
+static void walk_row(const pass *pass, const tap_map *map, int32_t output_row, int32_t quad_count) {
     const martlet_depthwise_segment *segment = pass->segment;
-    const int32_t reach = (depthwise->kernel_width - 1) * depthwise->dilation_width;
-    const int32_t stride = depthwise->stride_width;
-    const int32_t slides = depthwise->kernel_height == 3 && depthwise->kernel_width == 3
-        && depthwise->dilation_width == 1 && stride <= 2;
     const uint8_t *taps[4 * most_quads];
     uint8_t padding[32];
     _mm256_storeu_si256((__m256i *)padding, pass->padding);
+    for (int32_t i = 0; i < 4 * quad_count; i++) taps[i] = padding;
     for (int32_t pixel = 0, count; pixel < segment->pixels; pixel += count) {
-        int32_t x = pixel * stride - depthwise->pad_left;
-        count = 1;
-        if (x >= 0 && x + reach < segment->input_width) {
-            count = martlet_minimum((segment->input_width - 1 - reach - x) / stride + 1, segment->pixels - pixel);
-        }
-        gather_taps(pass, output_row, pixel, quad_count, padding, taps);
+        gather_taps(pass->depthwise, segment, map, output_row, pixel, pass->channel, padding, taps);
         uint8_t *output = segment->outputs[output_row] + pass->channel + pixel * segment->output_pitch;
-        if (count > 1 && slides) {
-            const uint8_t *rows[3] = {taps[0], taps[1], taps[2]};
-            if (stride == 1) slide_3x3(1, *pass, rows, output, count);
-            else slide_3x3(2, *pass, rows, output, count);
+        count = pixels_all_inside(pass->depthwise, segment, pixel);
+        if (count == 0) {
+            count = 1;
+            pixels_by_taps(pass, taps, quad_count, output, 1);
             continue;
         }
-        // The padding buffer has no neighbours to step to.
-        for (int32_t i = 0; count > 1 && i < 4 * quad_count; i++) {
+        // Unused places point at the padding buffer, which has no neighbours to step to.
+        for (int32_t i = 0; i < 4 * quad_count; i++) {
             if (taps[i] == padding) taps[i] = taps[0];
         }
-        pixels_by_taps(*pass, taps, quad_count, stride * segment->input_pitch, output, count);
+        pixels_inside(pass, taps, quad_count, output, count);
     }
 }
 
@@ -172,7 +171,11 @@ static void depthwise(
         martlet_scalar_kernels.depthwise(depthwise, segment, channels);
         return;
     }
+    tap_map map;
+    map_taps(depthwise, &map);
+    operand weights[most_quads][2];
     pass pass;
+    pass.weights = weights;
     pass.depthwise = depthwise;
     pass.segment = segment;
     pass.input_pitch = segment->input_pitch;
@@ -188,8 +191,13 @@ static void depthwise(
         }
         pass.channel = channel;
         pass.stored = martlet_minimum(channels - channel, 16);
-        pass.weights = depthwise->weights + (ptrdiff_t)(channel / 16) * quad_count * 64;
-        for (int32_t row = 0; row < segment->output_rows; row++) walk_row(&pass, row, quad_count);
+        const int8_t *packed = depthwise->weights + (ptrdiff_t)(channel / 16) * quad_count * 64;
+        for (int32_t quad = 0; quad < quad_count; quad++) {
+            const quads ordered = in_quad_order(packed + 64 * quad);
+            weights[quad][0] = split_weights(ordered.part[0]);
+            weights[quad][1] = split_weights(ordered.part[1]);
+        }
+        for (int32_t row = 0; row < segment->output_rows; row++) walk_row(&pass, &map, row, quad_count);
     }
 }
 

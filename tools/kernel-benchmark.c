@@ -1,6 +1,7 @@
 // Times convolution shapes of well-known networks with each kernel family of this machine.
 //
-//   clang -O3 -ffp-contract=off -fno-math-errno -std=gnu17 -ICShim/include tools/kernel-benchmark.c CShim/*.c -o kernel-benchmark
+//   clang -O3 -ffp-contract=off -fno-math-errno -std=gnu17 -ICShim/include \
+//     tools/kernel-benchmark.c CShim/*.c -o kernel-benchmark
 //   ./kernel-benchmark [family] [filter]
 //
 // Minimum of many runs with warm caches; GMAC/s count multiply-accumulates of the padded window.
@@ -105,24 +106,63 @@ static problem prepare(const layer *layer) {
     return problem;
 }
 
-static double best_time(const martlet_kernels *kernels, const layer *layer, const problem *problem) {
-    double best = 1e9, begin = seconds();
-    for (int run = 0; run < 10 || seconds() - begin < 0.02; run++) {
-        double start = seconds();
-        if (layer->depthwise) {
-            martlet_depthwise_rows(
-                kernels, &problem->depthwise, &problem->input, &problem->output, 0, problem->output.height,
-                problem->scratch);
-        } else {
-            martlet_convolution_rows(
-                kernels, &problem->convolution, &problem->input, NULL, &problem->output, 0, problem->output.height,
-                problem->scratch);
-        }
-        double time = seconds() - start;
-        if (time < best) best = time;
-        if (time > 0.2) break;
+/// Fastest of many runs of a statement, in seconds.
+#define BEST(best, statement)                                                            \
+    do {                                                                                 \
+        double begin = seconds();                                                        \
+        best = 1e9;                                                                      \
+        for (int pass = 0; pass < 10 || seconds() - begin < 0.02; pass++) {                 \
+            double start = seconds();                                                    \
+            statement;                                                                   \
+            double taken = seconds() - start;                                            \
+            if (taken < best) best = taken;                                              \
+        }                                                                                \
+    } while (0)
+
+/// One run of a layer.
+static void run(const martlet_kernels *kernels, const layer *layer, const problem *problem) {
+    if (layer->depthwise) {
+        martlet_depthwise_rows(
+            kernels, &problem->depthwise, &problem->input, &problem->output, 0, problem->output.height,
+            problem->scratch);
+    } else {
+        martlet_convolution_rows(
+            kernels, &problem->convolution, &problem->input, NULL, &problem->output, 0, problem->output.height,
+            problem->scratch);
     }
-    return best;
+}
+
+/// What is bound by bytes: addition, multiplication, look-up, pooling.
+static void print_others(const martlet_kernels *kernels) {
+    martlet_rows a = image(56, 256), b = image(56, 256), c = image(56, 256), large = image(112, 64);
+    martlet_rows pooled = image(56, 64), last = image(7, 1280), average = image(1, 1280);
+    uint8_t *table = filled(256), *scratch = filled(1280 * 4);
+    double bytes = 56.0 * 56 * 256, best;
+    martlet_output output = {3, 0, 250};
+    martlet_addition addition = {3, 5, 0.4f, 0.6f, output};
+    martlet_multiplication multiplication = {3, 5, 0.004f, output};
+    martlet_pooling maximum = {3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 1, output};
+    martlet_pooling mean = {7, 7, 1, 1, 1, 1, 0, 0, 0, 0, 0, 7, 1, output};
+    BEST(best, martlet_add_rows(kernels, &addition, &a, &b, &c, 0, 56));
+    printf("    add 56²×256 %26.1f µs  %6.1f Gbyte/s\n", best * 1e6, bytes / best * 1e-9);
+    BEST(best, martlet_multiply_rows(kernels, &multiplication, &a, &b, &c, 0, 56));
+    printf("    multiply 56²×256 %21.1f µs  %6.1f Gbyte/s\n", best * 1e6, bytes / best * 1e-9);
+    BEST(best, martlet_look_up_rows(kernels, table, &a, &c, 0, 56));
+    printf("    look up 56²×256 %22.1f µs  %6.1f Gbyte/s\n", best * 1e6, bytes / best * 1e-9);
+    BEST(best, martlet_maximum_pool_rows(kernels, &maximum, &large, &pooled, 0, 56));
+    printf("    maximum pool 112²×64 3×3/2 %11.1f µs\n", best * 1e6);
+    BEST(best, martlet_average_pool_rows(kernels, &mean, &last, &average, 0, 1, scratch));
+    printf("    average pool 7²×1280 %17.1f µs\n", best * 1e6);
+}
+
+static void print_checksum(void) {
+    size_t count = 3500000;
+    uint8_t *bytes = filled(count);
+    double best;
+    volatile uint32_t sink;
+    BEST(best, sink = martlet_checksum(bytes, count));
+    (void)sink;
+    printf("checksum of 3.5 MB %31.1f µs  %6.1f Gbyte/s\n", best * 1e6, (double)count / best * 1e-9);
 }
 
 int main(int count, char **arguments) {
@@ -144,7 +184,8 @@ int main(int count, char **arguments) {
             }
             if (strstr(layer->name, filter) == NULL) continue;
             problem problem = prepare(layer);
-            double time = best_time(kernels, layer, &problem);
+            double time;
+            BEST(time, run(kernels, layer, &problem));
             double macs = (double)problem.output.height * problem.output.width * layer->outputs * layer->kernel
                 * layer->kernel * (layer->depthwise ? 1 : layer->inputs);
             printf("    %3d²×%4d → %4d  %d×%d/%d %-9s  %8.1f µs  %6.1f GMAC/s  scratch %zu\n", layer->side,
@@ -152,5 +193,7 @@ int main(int count, char **arguments) {
                    layer->depthwise ? "depthwise" : "", time * 1e6, macs / time * 1e-9, problem.scratch_bytes);
             sum += time * layer->times;
         }
+        if (*filter == 0) print_others(kernels);
     }
+    print_checksum();
 }

@@ -228,7 +228,8 @@ typedef struct martlet_kernels {
     void (*look_up)(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count);
 } martlet_kernels;
 
-/// Families that this processor can run, bit i for family i. Scalar is always there.
+/// Families that this processor can run, bit i for family i. Scalar is always there. AVX-512-VNNI needs the foundation,
+/// BW, DQ, VL, VNNI and VBMI. Asks the processor each time: ask once.
 uint32_t martlet_families(void);
 
 /// The table of a family, or NULL when it is not compiled in or this processor lacks it.
@@ -283,9 +284,9 @@ void martlet_multiply_rows(
 void martlet_look_up_rows(
     const martlet_kernels *kernels, const uint8_t *table, const martlet_rows *input, const martlet_rows *output,
     int32_t first_row, int32_t end_row);
-/// Copies a window: output (y, x, output_channel + c) = input (y·step_y + begin_y, x·step_x + begin_x, c·step_c + begin_c)
-/// for c in 0 ..< count where that lies inside the input, through `table` (256 entries) unless NULL; else `fill` as it is.
-/// Slice, Pad, Concat. Steps are not negative.
+/// Copies a window: output (y, x, output_channel + c) =
+/// input (y·step_y + begin_y, x·step_x + begin_x, c·step_c + begin_c) for c in 0 ..< count where that lies inside the
+/// input, through `table` (256 entries) unless NULL; else `fill` as it is. Slice, Pad, Concat. Steps are not negative.
 typedef struct martlet_window {
     int32_t begin_y, begin_x, begin_c;
     int32_t step_y, step_x, step_c;
