@@ -115,24 +115,31 @@ typedef struct convolution_walk {
     uint8_t *padding, *left, *right;
     martlet_segment pending[2];
     int32_t pending_count;
+    const int8_t *prefetch;  // for the next call
 } convolution_walk;
+
+/// Calls the family with what is pending. The first calls of a panel prefetch the next panel's blocks one after the
+/// other, later calls only what is there.
+static void convolve_pending(convolution_walk *walk) {
+    walk->panel.next_weights = walk->prefetch;
+    walk->kernels->convolve(&walk->panel, walk->pending, walk->pending_count);
+    walk->pending_count = 0;
+    const int8_t *next = walk->panel.weights + walk->panel.blocks * walk->panel.block_bytes;
+    ptrdiff_t fetched = walk->prefetch - next + walk->panel.block_bytes;
+    walk->prefetch = fetched > 0 && fetched < walk->panel.blocks * walk->panel.block_bytes ? next + fetched
+                                                                                           : walk->panel.weights;
+}
 
 /// Hands a segment on, two short ones at a time.
 static void emit(convolution_walk *walk, martlet_segment segment) {
     walk->pending[walk->pending_count++] = segment;
     int32_t wait = segment.pixels <= walk->kernels->paired_pixels;
-    if (walk->pending_count == 2 || !wait) {
-        walk->kernels->convolve(&walk->panel, walk->pending, walk->pending_count);
-        walk->pending_count = 0;
-    }
+    if (walk->pending_count == 2 || !wait) convolve_pending(walk);
 }
 
 /// Hands on a segment that waits for a partner.
 static void settle(convolution_walk *walk) {
-    if (walk->pending_count == 1) {
-        walk->kernels->convolve(&walk->panel, walk->pending, 1);
-        walk->pending_count = 0;
-    }
+    if (walk->pending_count == 1) convolve_pending(walk);
 }
 
 static const uint8_t **free_pointers(convolution_walk *walk) {
@@ -282,10 +289,10 @@ static void walk_chunk(convolution_walk *walk) {
             martlet_panel *panel = &walk->panel;
             panel->blocks = martlet_minimum(plan->group_blocks - block, walk->kernels->panel_blocks);
             panel->channels_stored = martlet_minimum(plan->group_outputs - block * 16, panel->blocks * 16);
-            panel->next_weights = panel->weights + panel->blocks * panel->block_bytes;
+            walk->prefetch = panel->weights + panel->blocks * panel->block_bytes;
             walk->panel_channel = walk->group * plan->group_outputs + block * 16;
             walk_panel(walk, seamless);
-            panel->weights = panel->next_weights;
+            panel->weights += panel->blocks * panel->block_bytes;
             panel->channels += panel->blocks;
         }
     }

@@ -108,7 +108,7 @@ typedef struct martlet_panel {
     martlet_output output;
     float residual_factor;
     int32_t residual_zero_point;
-    const int8_t *next_weights;             // the panel that comes next, to prefetch (never NULL)
+    const int8_t *next_weights;             // weights needed soon, to prefetch (never NULL, never read)
 } martlet_panel;
 
 // MARK: Depthwise
