@@ -28,8 +28,9 @@ struct Verify: ParsableCommand {
       }
     }
     try output.emit(results) {
-      for result in results { print(result.problem ?? "\(result.model): sound") }
+      for result in results where result.ok { print("\(result.model): sound") }
     }
+    for problem in results.compactMap(\.problem) { note(problem) }
     if results.contains(where: { !$0.ok }) { throw ExitCode.failure }
   }
 }
