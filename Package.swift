@@ -54,7 +54,8 @@ let package = Package(
     .testTarget(name: "ArchivesTests", dependencies: ["Archives"], swiftSettings: swift),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archives"], swiftSettings: swift),
     .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph", "Archives"], swiftSettings: swift),
-    .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers"], swiftSettings: swift),
+    .testTarget(
+      name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers"], swiftSettings: swift),
     .testTarget(
       name: "OperatorTests",
       dependencies: ["Martlet", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),

@@ -95,18 +95,33 @@ struct Convert: ParsableCommand {
     try output.emit(result) {
       print("written      \(out), \(result.fileBytes.grouped) bytes, \(result.parameters.grouped) parameters")
       print("arena        \(result.arenaBytes.grouped) bytes (lower bound \(result.arenaLowerBoundBytes.grouped))")
-      print("calibrated   on \(result.calibrationImages) inputs, \(options(report))")
+      print("calibrated   on \(result.calibrationImages) inputs, ranges by \(calibrationMethod)")
       var line = "int8 ~ float \(result.signalToNoiseDb.digits(1)) dB signal to noise"
       if let agreement = result.top1Agreement {
         line +=
           ", the same first class on \((agreement * 100).digits(1)) % of \(result.checkedImages) calibration inputs"
       }
       print(line)
-      for text in result.notes { print("note         \(text)") }
+      for text in Self.condensed(result.notes) { print("note         \(text)") }
     }
   }
 
-  private func options(_ report: CompileReport) -> String { "ranges by \(calibrationMethod)" }
+  /// Notes that say the same of several places, as one line each.
+  private static func condensed(_ notes: [String]) -> [String] {
+    var order: [String] = []
+    var places: [String: [String]] = [:]
+    for note in notes {
+      let parts = note.split(separator: ":", maxSplits: 1).map(String.init)
+      let text = parts.count == 2 ? parts[1].trimmingCharacters(in: .whitespaces) : note
+      if places[text] == nil { order.append(text) }
+      places[text, default: []].append(parts[0])
+    }
+    return order.map { text in
+      let all = places[text] ?? []
+      guard all.count > 3 else { return all.map { $0 == text ? text : "\($0): \(text)" }.joined(separator: "; ") }
+      return "\(all.count) places, the first \(all[0]): \(text) (--json lists them)"
+    }
+  }
 
   private func readLabels(_ graph: Graph) throws -> [String] {
     guard let labels else { return graph.labels }
