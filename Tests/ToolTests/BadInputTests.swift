@@ -48,7 +48,7 @@ import Testing
     let path = try folder.write(Array(whole.prefix(whole.count / 2)), as: "half.onnx")
     let output = folder.file("half-out.martlet").path
     expectRefusal(
-      try ToolProcess("convert", path, "--calibrate", TestData.path("imagenet-dev"), "-o", output),
+      try ToolProcess("convert", path, "--calibrate", try pictures(), "-o", output),
       mentions: "half.onnx", output: output)
   }
 
@@ -63,11 +63,25 @@ import Testing
         "-o", output), mentions: "no-pictures", output: output)
   }
 
+  /// Four pictures of noise, so that no image library is needed.
+  private func pictures() throws -> String {
+    var state: UInt32 = 1
+    for number in 0..<4 {
+      let noise = (0..<32 * 32 * 3).map { _ -> UInt8 in
+        state = state &* 1_664_525 &+ 1_013_904_223
+        return UInt8(state >> 24)
+      }
+      try FileManager.default.createDirectory(at: folder.file("noise"), withIntermediateDirectories: true)
+      _ = try folder.write(Array("P6 32 32 255\n".utf8) + noise, as: "noise/\(number).ppm")
+    }
+    return folder.file("noise").path
+  }
+
   @Test(.enabled(if: TestData.isThere, "MARTLET_TEST_DATA names no folder"))
   func damagedPackedModelPictureAndDisk() throws {
     let output = folder.file("resnet20.martlet").path
     let network = TestData.path("models/cifar10_resnet20_f32.onnx")
-    let pictures = TestData.path("imagenet-dev")
+    let pictures = try pictures()
     let arguments = ["--preset", "cifar10", "--calibrate", pictures, "--calibration-images", "4"]
     let full = try ToolProcess(
       "convert", network, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5], "-o",
@@ -85,7 +99,7 @@ import Testing
     try #require(converted.status == 0, "\(converted.errors)")
     let whole = try Data(contentsOf: URL(fileURLWithPath: output))
     let half = try folder.write(Array(whole.prefix(whole.count / 2)), as: "half.martlet")
-    let picture = TestData.path("imagenet-dev/0294_n02132136_brown_bear.jpg")
+    let picture = pictures + "/0.ppm"
     expectRefusal(try ToolProcess("run", half, picture), mentions: "half.martlet", "shorter")
     let notPicture = try folder.write(Array("not a picture at all".utf8), as: "fake.jpg")
     expectRefusal(try ToolProcess("run", output, notPicture), mentions: "fake.jpg")

@@ -7,6 +7,10 @@ public enum AtomicFile {
   /// When anything fails, what was at `path` before is still there, and no half-written file is left.
   /// - Throws: `GraphError` with the path, the reason and a remedy.
   public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(GraphError) {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw GraphError("cannot write \(path): it is not a file that can be replaced; choose a file name")
+    }
     let temporary = "\(path).\(getpid()).part"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw failure(path, errno) }
