@@ -18,6 +18,10 @@ public protocol Operator: Sendable {
   /// Whether a following clamp (ReLU, ReLU6, …) can be done in this operator's last step: `Node.clamp`.
   var fusesClamp: Bool { get }
 
+  /// Whether an output element depends on the input elements at its place alone, so that a Transpose of the inputs may
+  /// as well come after.
+  var isElementwise: Bool { get }
+
   /// Multiply-accumulates for these shapes, padding excluded.
   func macs(inputs: [[Int]], output: [Int]) -> Int
 
@@ -31,6 +35,8 @@ extension Operator {
   public var outputQuantization: OutputQuantization { .calibrated }
   /// No, unless an operator says otherwise.
   public var fusesClamp: Bool { false }
+  /// No, unless an operator says otherwise.
+  public var isElementwise: Bool { false }
   /// None, unless an operator says otherwise.
   public func macs(inputs: [[Int]], output: [Int]) -> Int { 0 }
   /// None, unless an operator says otherwise.

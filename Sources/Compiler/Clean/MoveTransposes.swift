@@ -43,10 +43,10 @@ func moveTransposeAfterWindow(_ graph: inout Graph, _ node: Int, _ index: GraphI
   return true
 }
 
-/// Add or Multiply of two operands transposed alike: one Transpose, of the result.
+/// An elementwise operator of two operands transposed alike: one Transpose, of the result.
 func moveTransposeAfterBinary(_ graph: inout Graph, _ node: Int, _ index: GraphIndex) throws(GraphError) -> Bool {
   let operation = graph.nodes[node].operation
-  guard operation is Add || operation is Multiply else { return false }
+  guard operation.isElementwise, graph.nodes[node].inputs.count == 2 else { return false }
   return try moveTransposeAfter(&graph, node, index, operation: operation)
 }
 

@@ -13,6 +13,9 @@ public struct Multiply: PreparedOperator {
   /// A clamp costs nothing in the last step.
   public var fusesClamp: Bool { true }
 
+  /// Place by place.
+  public var isElementwise: Bool { true }
+
   /// The common shape.
   /// - Throws: `GraphError` when the shapes cannot be broadcast.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {

@@ -1,3 +1,5 @@
+import Graph
+
 /// Translates one node: what each of its outputs stands for.
 typealias NodeHandler = @Sendable (inout Translator, NodeArguments) throws(Unsupported) -> [Operand]
 

@@ -1,5 +1,31 @@
 import Graph
 
+/// The handler of an operator that combines any number of operands, two at a time, place by place. An activation and a
+/// constant go to `withConstant`.
+func elementwise(_ operation: any Operator, withConstant: @escaping NodeHandler) -> NodeHandler {
+  { (context: inout Translator, node: NodeArguments) throws(Unsupported) -> [Operand] in
+    guard var result = node.operands.first ?? nil else { throw .invalid("it has no operands") }
+    // Constants come last, so that each pair has an activation.
+    var rest = node.operands.dropFirst().compactMap { $0 }
+    if case .constant = result, let position = rest.firstIndex(where: \.isActivation) {
+      swap(&result, &rest[position])
+    }
+    for (index, operand) in rest.enumerated() {
+      let name = index == rest.count - 1 ? node.name : "\(node.name)/\(index)"
+      if case .activation(let a) = result, case .activation(let b) = operand {
+        result = .activation(try context.broadcast(operation, a, b, name: name))
+      } else {
+        result = try withConstant(&context, node.with([result, operand]))[0]
+      }
+    }
+    return [result]
+  }
+}
+
+extension Operand {
+  fileprivate var isActivation: Bool { if case .activation = self { true } else { false } }
+}
+
 extension Translator {
   /// An elementwise operator of two activations, the smaller one repeated along axes where its size is 1.
   mutating func broadcast(
