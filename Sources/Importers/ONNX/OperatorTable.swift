@@ -42,7 +42,7 @@ let operatorTable: [String: OperatorEntry] = [
   "LeakyRelu": OperatorEntry(network: importLeakyRelu),
   "Less": OperatorEntry(constants: foldLess),
   "MatMul": OperatorEntry(network: importMatMul),
-  "Max": OperatorEntry(network: importMax, constants: foldMaximum),
+  "Max": OperatorEntry(network: elementwise(Maximum(), withConstant: importMax), constants: foldMaximum),
   "MaxPool": OperatorEntry(network: importMaxPool),
   "Min": OperatorEntry(network: importMin, constants: foldMinimum),
   "Mul": OperatorEntry(network: importMultiply, constants: foldMultiply),

@@ -13,3 +13,4 @@ public typealias Every = Empty
   .And<Slice>
   .And<Pad>
   .And<Transpose>
+  .And<Maximum>
