@@ -33,7 +33,8 @@ struct JSONKeysTests {
   }
 
   @Test func run() throws {
-    let result = try ToolProcess("run", try packed("run.martlet"), try pictures() + "/odd/1.ppm", "--top", "3", "--json")
+    let result = try ToolProcess(
+      "run", try packed("run.martlet"), try pictures() + "/odd/1.ppm", "--top", "3", "--json")
     #expect(result.status == 0, "\(result.errors)")
     let json = try result.json()
     let outputs = try #require(json["outputs"] as? [[String: Any]])
@@ -78,7 +79,7 @@ struct JSONKeysTests {
     let json = try result.json()
     #expect(json["format_version"] as? Int == 1)
     // 40.55 million with the taps that fall on padding, which do not count.
-    #expect((json["macs"] as? Int).map { (38_000_000..<40_553_088).contains($0) } == true)
+    #expect((json["macs"] as? Int).map { (36_000_000..<40_553_088).contains($0) } == true)
     #expect(Set(json.keys).isSuperset(of: ["arena_bytes", "weights_bytes", "parameters", "operators"]))
     let operators = try #require(json["operators"] as? [[String: Any]])
     #expect(Set(operators[0].keys).isSuperset(of: ["name", "kind", "input", "output"]))
