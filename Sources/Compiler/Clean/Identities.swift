@@ -53,12 +53,7 @@ func knownRange(
   switch node.operation {
   case is Softmax: return 0...1
   case let operation as Activation:
-    if let clamp = operation.function.clamp { return clamp }
-    switch operation.function {
-    case .sigmoid, .hardSigmoid: return 0...1
-    case .tanh: return -1...1
-    default: return nil
-    }
+    return operation.function.range
   case is MaxPool2D, is AveragePool2D, is Reshape, is Transpose, is Slice, is Concat:
     var union: ClosedRange<Float>?
     for input in node.inputs {

@@ -1,53 +1,9 @@
 import CShim
-import Foundation
 
 /// A function of one argument, applied to every element.
 public struct Activation: InPlaceOperator {
   /// "Activation".
   public static var kind: String { "Activation" }
-
-  /// The functions.
-  public enum Function: Hashable, Sendable {
-    /// max(0, x).
-    case relu
-    /// x limited to low…high; either may be infinite.
-    case clip(low: Float, high: Float)
-    /// x, or slope · x below 0.
-    case leakyRelu(slope: Float)
-    /// 1 / (1 + exp(−x)).
-    case sigmoid
-    /// max(0, min(1, alpha · x + beta)).
-    case hardSigmoid(alpha: Float, beta: Float)
-    /// x · max(0, min(6, x + 3)) / 6.
-    case hardSwish
-    /// The hyperbolic tangent.
-    case tanh
-    /// x · sigmoid(x), also called SiLU.
-    case swish
-
-    /// The function's value.
-    public func callAsFunction(_ x: Float) -> Float {
-      switch self {
-      case .relu: max(0, x)
-      case .clip(let low, let high): min(high, max(low, x))
-      case .leakyRelu(let slope): x < 0 ? slope * x : x
-      case .sigmoid: 1 / (1 + exp(-x))
-      case .hardSigmoid(let alpha, let beta): max(0, min(1, alpha * x + beta))
-      case .hardSwish: x * max(0, min(6, x + 3)) / 6
-      case .tanh: Foundation.tanh(x)
-      case .swish: x / (1 + exp(-x))
-      }
-    }
-
-    /// The clamp that this function is, if it is one: what `Node.clamp` of the operator before can take over.
-    public var clamp: ClosedRange<Float>? {
-      switch self {
-      case .relu: 0...Float.infinity
-      case .clip(let low, let high) where low <= high: low...high
-      default: nil
-      }
-    }
-  }
 
   /// What is applied.
   public var function: Function

@@ -11,29 +11,28 @@ extension Translator {
   }
 }
 
-func importRelu(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  try context.activation(.relu, node)
+/// The handler of a function of every element.
+func function(_ function: Activation.Function) -> NodeHandler {
+  { (context: inout Translator, node: NodeArguments) throws(Unsupported) -> [Operand] in
+    try context.activation(function, node)
+  }
 }
 
-func importSigmoid(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  try context.activation(.sigmoid, node)
+/// The handler of a function whose constants are the node's attributes.
+func function(_ function: @escaping @Sendable (NodeArguments) -> Activation.Function) -> NodeHandler {
+  { (context: inout Translator, node: NodeArguments) throws(Unsupported) -> [Operand] in
+    try context.activation(function(node), node)
+  }
 }
 
-func importTanh(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  try context.activation(.tanh, node)
-}
-
-func importHardSwish(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  try context.activation(.hardSwish, node)
-}
-
-func importLeakyRelu(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  try context.activation(.leakyRelu(slope: node.float("alpha", default: 0.01)), node)
-}
-
-func importHardSigmoid(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  let (alpha, beta) = (node.float("alpha", default: 0.2), node.float("beta", default: 0.5))
-  return try context.activation(.hardSigmoid(alpha: alpha, beta: beta), node)
+/// x to a constant power.
+func importPower(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
+  let exponents = try node.constant(1).floats
+  guard let exponent = exponents.first, exponents.allSatisfy({ $0 == exponent }) else {
+    throw Unsupported("its exponents differ from place to place", "Use one exponent")
+  }
+  if exponent == 1 { return [.activation(try node.activation(0))] }
+  return try context.activation(exponent == 0.5 ? .squareRoot : .power(exponent), node)
 }
 
 /// PRelu with one slope for all channels.
