@@ -51,7 +51,7 @@ let operatorTable: [String: OperatorEntry] = [
   "MatMul": OperatorEntry(network: importMatMul),
   "Max": OperatorEntry(network: elementwise(Maximum(), withConstant: importMax), constants: foldMaximum),
   "MaxPool": OperatorEntry(network: importMaxPool),
-  "Min": OperatorEntry(network: importMin, constants: foldMinimum),
+  "Min": OperatorEntry(network: elementwise(Minimum(), withConstant: importMin), constants: foldMinimum),
   "Mish": OperatorEntry(network: function(.mish)),
   "Mul": OperatorEntry(network: importMultiply, constants: foldMultiply),
   "Neg": OperatorEntry(network: importNegation, constants: foldNegation),

@@ -14,3 +14,5 @@ public typealias Every = Empty
   .And<Pad>
   .And<Transpose>
   .And<Maximum>
+  .And<Minimum>
+  .And<Subtract>

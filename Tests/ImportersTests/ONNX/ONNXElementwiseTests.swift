@@ -40,11 +40,47 @@ import Testing
       ("HardSigmoid", [], { max(0, min(1, 0.2 * $0 + 0.5)) }), ("Tanh", [], { tanh($0) }), ("Neg", [], { -$0 }),
       ("HardSigmoid", [.float("alpha", 0.5), .float("beta", 0)], { max(0, min(1, 0.5 * $0)) }),
       ("HardSwish", [], { $0 * max(0, min(1, $0 / 6 + 0.5)) }), ("Identity", [], { $0 }), ("Dropout", [], { $0 }),
+      ("Abs", [], { abs($0) }), ("Ceil", [], { ceil($0) }), ("Floor", [], { floor($0) }), ("Exp", [], { exp($0) }),
+      ("Celu", [.float("alpha", 2)], { max(0, $0) + min(0, 2 * (exp($0 / 2) - 1)) }),
+      ("Elu", [.float("alpha", 2)], { $0 < 0 ? 2 * (exp($0) - 1) : $0 }), ("Erf", [], { erf($0) }),
+      ("Gelu", [], { $0 * 0.5 * (1 + erf($0 / Float(2).squareRoot())) }),
+      ("Gelu", [.text("approximate", "tanh")], { $0 / 2 * (1 + tanh(0.7978846 * ($0 + 0.044715 * $0 * $0 * $0))) }),
+      ("Mish", [], { $0 * tanh(log(1 + exp($0))) }), ("Round", [], { rint($0) }),
+      ("Selu", [], { ($0 < 0 ? 1.6732632 * (exp($0) - 1) : $0) * 1.050701 }),
+      ("Shrink", [.float("bias", 1), .float("lambd", 1.5)], { $0 > 1.5 ? $0 - 1 : $0 < -1.5 ? $0 + 1 : 0 }),
+      ("Sign", [], { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }), ("Softplus", [], { log(1 + exp($0)) }),
+      ("Softsign", [], { $0 / (1 + abs($0)) }), ("ThresholdedRelu", [], { $0 > 1 ? $0 : 0 }),
     ]
     for (operation, attributes, function) in definitions {
-      let result = try result(operation, attributes: attributes, set: 14, on: line)
-      expectNear(result, Tensor(shape: line.shape, values: line.values.map(function)))
+      let result = try result(operation, attributes: attributes, set: 20, on: line)
+      expectNear(result, Tensor(shape: line.shape, values: line.values.map(function)), tolerance: 5e-4)
     }
+  }
+
+  @Test func functionsOfPositiveNumbers() throws {
+    let x = Tensor(shape: [1, 4], values: [0.25, 1, 2, 9])
+    for (operation, function) in [("Log", { log($0) }), ("Reciprocal", { 1 / $0 }), ("Sqrt", { $0.squareRoot() })]
+      as [(String, (Float) -> Float)]
+    {
+      expectNear(try result(operation, on: x), Tensor(shape: x.shape, values: x.values.map(function)))
+    }
+    for exponent in [0.5, 1, 2, -1.5] as [Float] {
+      let power = try result("Pow", ["x", "e"], constants: [.floats("e", [], [exponent])], on: x)
+      expectNear(power, Tensor(shape: x.shape, values: x.values.map { pow($0, exponent) }))
+    }
+  }
+
+  /// Max and Min of any number of activations and constants, in any order.
+  @Test(arguments: ["Max", "Min"]) func extremes(_ operation: String) throws {
+    var model = ModelSpecification(input: [1, 2, 2, 3])
+    model.initializers = [.floats("c", [], [0.5])]
+    model.node("Neg", ["x"], ["n"])
+    model.node(operation, ["c", "x", "n"], ["y"])
+    let x = counting([1, 2, 2, 3])
+    let rule: (Float, Float) -> Float = operation == "Max" ? { max($0, $1) } : { min($0, $1) }
+    expectNear(
+      try outputs(try imported(model), x)[0],
+      Tensor(shape: x.shape, values: x.values.map { rule(rule($0, -$0), 0.5) }))
   }
 
   @Test func gatesBecomeOneFunction() throws {
@@ -78,6 +114,17 @@ import Testing
     guard operation != "Div" else { return }
     let second = try result(operation, ["c", "x"], constants: [constant], on: x)
     expectNear(second, Tensor(shape: x.shape, values: zip(repeated, x.values).map { rule($0, $1) }))
+  }
+
+  /// The smaller operand comes first.
+  @Test func differencesKeepTheirOrder() throws {
+    var model = ModelSpecification(input: [1, 2, 2, 3])
+    model.node("GlobalAveragePool", ["x"], ["m"])
+    model.node("Sub", ["m", "x"], ["y"])
+    let x = counting([1, 2, 2, 3])
+    let means = (0..<2).map { channel in x.values[channel * 6..<channel * 6 + 6].reduce(0, +) / 6 }
+    let expected = x.values.enumerated().map { means[$0 / 6] - $1 }
+    expectNear(try outputs(try imported(model), x)[0], Tensor(shape: x.shape, values: expected))
   }
 
   @Test func activationsAreCombined() throws {

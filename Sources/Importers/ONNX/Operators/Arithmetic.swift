@@ -59,9 +59,7 @@ extension Translator {
     case (.activation(let a), .activation(let b)):
       switch rule {
       case .add: return try broadcast(Add(), a, b, name: name)
-      case .subtract:
-        let negative = try scaled(b, by: -1, name: "\(name)/negative")
-        return try broadcast(Add(), a, negative, name: name)
+      case .subtract: return try broadcast(Subtract(), a, b, name: name)
       case .multiply:
         if let gated = try gatedActivation(a, b, name: name) { return gated }
         if let gated = try gatedActivation(b, a, name: name) { return gated }

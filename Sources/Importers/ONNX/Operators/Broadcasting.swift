@@ -54,8 +54,7 @@ extension Translator {
     let dims = a.dims.flatMap { Self.cut($0) { partner[$0] != nil } }
     a = try arranged(a, as: dims, name: name)
     b = try arranged(b, as: dims.map { $0.compactMap { partner[$0] } }, name: name)
-    let inputs = isSwapped && a.count == b.count ? [b.id, a.id] : [a.id, b.id]
-    a.id = try emit(operation, inputs, name: name)
+    a.id = try emit(operation, isSwapped ? [b.id, a.id] : [a.id, b.id], name: name)
     return a
   }
 

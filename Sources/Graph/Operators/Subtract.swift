@@ -1,0 +1,49 @@
+import CShim
+
+/// The difference of two activations under numpy's broadcasting rule.
+///
+/// Inputs: a, b; at run time an operand is a whole image, one value a channel [N,1,1,C], or one a pixel [N,H,W,1].
+public struct Subtract: Operator {
+  /// "Subtract".
+  public static var kind: String { "Subtract" }
+
+  /// The elementwise difference.
+  public init() {}
+
+  /// A clamp costs nothing in the last step.
+  public var fusesClamp: Bool { true }
+
+  /// Place by place.
+  public var isElementwise: Bool { true }
+
+  /// The common shape.
+  /// - Throws: `GraphError` when the shapes cannot be broadcast.
+  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
+    try expect(inputs, "a", "b")
+    return [try Broadcast(inputs[0], inputs[1]).shape]
+  }
+
+  /// a − b.
+  public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
+    let result = combine(inputs[0], inputs[1], clamp: nil, on: workers) { output, a, stepA, b, stepB, count in
+      for index in 0..<count { output[index] = a[index * stepA] - b[index * stepB] }
+    }
+    return [result]
+  }
+
+  /// A record of the runtime's Subtract.
+  /// - Throws: `GraphError` when an operand is a constant, or broadcast in a way that the runtime has no form for.
+  public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
+    try node.expectRuntimeBroadcast()
+    let output = Double(try node.outputRule().scale)
+    var record = LoweredOperator(code: 16, operands: [0, 1])
+    var factors: [Int32] = []
+    for index in 0..<2 {
+      let exact = Double(try node.activation(index).scale) / output
+      factors.append(parameter(limitedFactor(exact, magnitude: 512, node.name, notes: &record.notes)))
+    }
+    let (low, high) = try node.clampBounds()
+    record.parameters = [low, high] + factors
+    return .step(record)
+  }
+}

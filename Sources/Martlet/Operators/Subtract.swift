@@ -1,0 +1,50 @@
+import CShim
+
+/// The difference a − b of two tensors. Each has the output's shape, or is broadcast: 1×1 over space, one channel over
+/// channels.
+///
+/// The rule is addition's with b's factor negative, so `add` of the kernel table computes it.
+public enum Subtract: Operator {
+  /// 16 in the file.
+  public static var code: UInt32 { 16 }
+  /// The name in reports.
+  public static var kind: StaticString { "Subtract" }
+
+  /// The order of the record's parameters.
+  public enum Parameter: Int {
+    /// Clamp in the int8 domain.
+    case low, high
+    /// Floats, positive: the operand's scale ÷ output scale.
+    case factorA, factorB
+  }
+
+  /// Parameters, shapes and constants agree, and no accumulator overflows.
+  public static func verify(_ step: borrowing Step) throws(Fault) {
+    try step.requireInputs(2...2)
+    try step.requireParameters(count: Parameter.factorB.rawValue + 1)
+    try step.requireClamp(low: Parameter.low, high: .high)
+    try step.requireFactor(Parameter.factorA, atMost: 1_048_576)
+    try step.requireFactor(Parameter.factorB, atMost: 1_048_576)
+    try step.requireBroadcast(0)
+    try step.requireBroadcast(1)
+    try step.requireConstants()
+  }
+
+  /// None.
+  public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
+
+  /// True for both operands.
+  public static func worksInPlace(input: Int) -> Bool { true }
+
+  /// Computes the output rows `rows`.
+  public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    var rule = martlet_addition(
+      zero_point_a: step.storedInputZeroPoint(0), zero_point_b: step.storedInputZeroPoint(1),
+      factor_a: step.float(Parameter.factorA), factor_b: -step.float(Parameter.factorB),
+      output: step.outputRule(low: Parameter.low, high: .high))
+    var a = step.inputRows(0)
+    var b = step.inputRows(1)
+    var output = step.outputRows
+    martlet_add_rows(kernels, &rule, &a, &b, &output, rows.lowerBound, rows.upperBound)
+  }
+}
