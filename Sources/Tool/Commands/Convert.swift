@@ -62,6 +62,9 @@ struct Convert: ParsableCommand {
     let graph = try source.load(model)
     guard let input = graph.inputs.first else { throw ToolError("\(model): the network has no input.") }
     let rules = try preprocessing.preprocessing(for: graph[input].shape)
+    if rules != nil, !preprocessing.isGiven {
+      note("no --preset, --mean or --std: pixels go into the network as 0–255")
+    }
     var options = CompileOptions()
     options.calibrationMethod = CalibrationMethod(calibrationMethod)!
     options.labels = try readLabels(graph)
