@@ -16,3 +16,5 @@ public typealias Every = Empty
   .And<Maximum>
   .And<Minimum>
   .And<Subtract>
+  .And<DepthToSpace>
+  .And<SpaceToDepth>

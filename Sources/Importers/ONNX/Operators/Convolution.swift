@@ -16,12 +16,7 @@ func importConvolution(_ context: inout Translator, _ node: NodeArguments) throw
     throw .invalid(
       "its weights of shape \(weights.shape) in \(groups) groups do not fit an input of shape \(image.shape)")
   }
-  if groups > 1, image.source[1] != image.inStoredOrder(image.source[1]) {
-    let height = image.rank == 4 ? image.source[2] : []
-    let dims = [image.source[0], height, image.source[image.rank - 1], image.source[1]]
-    image = try context.arranged(image, as: dims, name: node.name)
-  }
-  image = try context.channelsLast(image, name: node.name)
+  image = groups > 1 ? try context.image(image, name: node.name) : try context.channelsLast(image, name: node.name)
 
   let isDepthwise = groups > 1 && groups == channels && outputs == channels
   let tensor =
