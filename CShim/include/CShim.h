@@ -298,6 +298,17 @@ void martlet_copy_rows(
     const martlet_kernels *kernels, const martlet_window *window, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row);
 
+/// Each output pixel is the input pixel that the table names: a row for each output row, then a column for each output
+/// column.
+void martlet_resize_nearest_rows(
+    const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row);
+/// Each output pixel is mixed from four. Table, three numbers an output row, then three an output column: first and
+/// second input index, and the second one's weight in 0…2048. With weights v of rows and w of columns the result is
+/// (Σ v · w · pixel + 2^21) >> 22, where a first one weighs 2048 less the second's. Scratch: 4 · W · C bytes of the input.
+void martlet_resize_linear_rows(
+    const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row,
+    uint8_t *scratch);
+
 /// Axes in another order: output axis 0 (rows), 1 (pixels), 2 (channels) is the input's axis `rows`, `pixels`,
 /// `channels`. The input lies whole.
 void martlet_transpose_rows(

@@ -68,6 +68,7 @@ let operatorTable: [String: OperatorEntry] = [
   "ReduceProd": OperatorEntry(constants: foldReduceProduct),
   "Relu": OperatorEntry(network: function(.relu)),
   "Reshape": OperatorEntry(network: importReshape, constants: foldReshape),
+  "Resize": OperatorEntry(network: importResize),
   "Round": OperatorEntry(network: function(.round)),
   "Selu": OperatorEntry(
     network: function {
@@ -93,5 +94,6 @@ let operatorTable: [String: OperatorEntry] = [
   "ThresholdedRelu": OperatorEntry(network: function { .thresholdedRelu(alpha: $0.float("alpha", default: 1)) }),
   "Transpose": OperatorEntry(network: importTranspose, constants: foldTranspose),
   "Unsqueeze": OperatorEntry(network: importUnsqueeze, constants: foldUnsqueeze),
+  "Upsample": OperatorEntry(network: importUpsample),
   "Where": OperatorEntry(constants: foldWhere),
 ]

@@ -18,3 +18,4 @@ public typealias Every = Empty
   .And<Subtract>
   .And<DepthToSpace>
   .And<SpaceToDepth>
+  .And<Resize>

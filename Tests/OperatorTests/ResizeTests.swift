@@ -1,0 +1,32 @@
+import Graph
+import Testing
+
+struct ResizeTests {
+  static let samplings: [ResizeAxis.Sampling] = [
+    .nearestPreferFormer, .nearestPreferLatter, .former, .latter, .linear,
+  ]
+  static let coordinates: [ResizeAxis.Coordinates] = [
+    .halfPixel, .halfPixelUnlessSingle, .halfPixelSymmetric, .asymmetric, .alignCorners, .halfPixelUnshifted,
+  ]
+
+  /// A mean is rounded, and its weights before.
+  @Test(arguments: samplings, coordinates)
+  func agrees(sampling: ResizeAxis.Sampling, coordinates: ResizeAxis.Coordinates) throws {
+    for seed in 0..<4 as Range<UInt64> {
+      try check(
+        Problem(seed, toleranceInSteps: sampling == .linear ? 0.65 : 0.01) { problem in
+          let x = problem.image()
+          let shape = problem.graph[x].shape
+          let size = Size2D(problem.pick(1...12), problem.pick([1, 2, 3]) * shape[2])
+          return [
+            try problem.apply(
+              Resize(
+                size: size,
+                rows: ResizeAxis(scale: Float(size.height) / Float(shape[1]), coordinates: coordinates),
+                columns: ResizeAxis(scale: Float(size.width) / Float(shape[2]), coordinates: coordinates),
+                sampling: sampling), x)
+          ]
+        })
+    }
+  }
+}
