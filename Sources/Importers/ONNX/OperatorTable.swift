@@ -26,6 +26,7 @@ let operatorTable: [String: OperatorEntry] = [
   "Constant": OperatorEntry(constants: foldConstant),
   "ConstantOfShape": OperatorEntry(constants: foldConstantOfShape),
   "Conv": OperatorEntry(network: importConvolution),
+  "ConvTranspose": OperatorEntry(network: importTransposedConvolution),
   "DepthToSpace": OperatorEntry(network: importDepthToSpace),
   "Div": OperatorEntry(network: importDivide, constants: foldDivide),
   "Dropout": OperatorEntry(network: importIdentity, constants: importIdentity),
