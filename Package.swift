@@ -36,12 +36,13 @@ let package = Package(
     .target(name: "Importers", dependencies: ["Graph", "Archives", "CHost"], swiftSettings: swift),
     .target(name: "Architectures", dependencies: ["Graph"], swiftSettings: swift),
     .target(name: "Compiler", dependencies: ["Graph", "Martlet"], swiftSettings: swift),
+    .target(name: "Threads", dependencies: ["Martlet", "CHost"], swiftSettings: swift),
     // Floor 3
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Compiler", "CHost", "CShim",
-        "CAllocationCounter",
+        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Compiler", "Threads", "CHost",
+        "CShim", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),
@@ -58,7 +59,7 @@ let package = Package(
       name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers"], swiftSettings: swift),
     .testTarget(
       name: "OperatorTests",
-      dependencies: ["Martlet", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),
+      dependencies: ["Martlet", "Threads", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),
     .testTarget(name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet"], swiftSettings: swift),
     .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
     .testTarget(name: "ToolTests", dependencies: ["Tool"], swiftSettings: swift),

@@ -102,6 +102,15 @@ size_t martlet_convolution_scratch_bytes(
     return plan.pointer_bytes + plan.padding_bytes + plan.left_bytes + plan.right_bytes;
 }
 
+void martlet_convolution_narrow(
+    martlet_convolution *convolution, const martlet_rows *input, martlet_rows *residual, martlet_rows *output,
+    int32_t first_block, int32_t end_block) {
+    convolution->weights += make_plan(convolution, input, output).block_bytes * first_block;
+    convolution->channels += first_block;
+    martlet_rows_narrow(output, first_block, end_block);
+    if (residual != NULL) martlet_rows_narrow(residual, first_block, end_block);
+}
+
 /// One call's state.
 typedef struct convolution_walk {
     const martlet_kernels *kernels;

@@ -28,6 +28,15 @@ size_t martlet_depthwise_scratch_bytes(
     return pointer_bytes(depthwise) + padding_bytes(depthwise, input, output);
 }
 
+void martlet_depthwise_narrow(
+    martlet_depthwise *depthwise, martlet_rows *input, martlet_rows *output, int32_t first_block, int32_t end_block) {
+    int32_t quads = martlet_depthwise_quads(depthwise->kernel_height, depthwise->kernel_width);
+    depthwise->weights += (ptrdiff_t)quads * 64 * first_block;
+    depthwise->channels += first_block;
+    martlet_rows_narrow(input, first_block, end_block);
+    martlet_rows_narrow(output, first_block, end_block);
+}
+
 void martlet_depthwise_rows(
     const martlet_kernels *kernels, const martlet_depthwise *depthwise, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {

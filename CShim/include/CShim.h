@@ -256,12 +256,29 @@ void martlet_convolution_rows(
 size_t martlet_convolution_scratch_bytes(
     const martlet_convolution *convolution, const martlet_rows *input, const martlet_rows *output);
 
+/// Leaves of a convolution with one group only the output channels of the blocks [first_block, end_block): constants,
+/// output and residual (or NULL) then begin at the first of them. It needs no more scratch than the whole.
+void martlet_convolution_narrow(
+    martlet_convolution *convolution, const martlet_rows *input, martlet_rows *residual, martlet_rows *output,
+    int32_t first_block, int32_t end_block);
+
 void martlet_depthwise_rows(
     const martlet_kernels *kernels, const martlet_depthwise *depthwise, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch);
 /// Scratch bytes, as above.
 size_t martlet_depthwise_scratch_bytes(
     const martlet_depthwise *depthwise, const martlet_rows *input, const martlet_rows *output);
+
+/// As for a convolution; the input's channels are the output's.
+void martlet_depthwise_narrow(
+    martlet_depthwise *depthwise, martlet_rows *input, martlet_rows *output, int32_t first_block, int32_t end_block);
+
+/// Leaves of a tensor only the channels of the blocks of sixteen [first_block, end_block).
+static inline void martlet_rows_narrow(martlet_rows *rows, int32_t first_block, int32_t end_block) {
+    int32_t first = first_block * 16, end = end_block * 16 < rows->channels ? end_block * 16 : rows->channels;
+    rows->base += first;
+    rows->channels = end - first;
+}
 
 /// Largest value of each window; padding never wins. The input's and output's quantization are equal.
 void martlet_maximum_pool_rows(

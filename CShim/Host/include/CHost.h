@@ -7,6 +7,7 @@
 
 #include "CHostImages.h"
 #include "CHostInflate.h"
+#include "CHostPool.h"
 
 /// Maps a file read-only. 0, or errno. A size of 0 gives EINVAL.
 int32_t martlet_host_map_file(const char *path, const void **bytes, size_t *count);

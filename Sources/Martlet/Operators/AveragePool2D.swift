@@ -43,6 +43,9 @@ public enum AveragePool2D: Operator {
   /// One int32 sum a channel.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 4 * Int(step.output.channels) }
 
+  /// Always.
+  public static func splitsChannels(_ step: borrowing Step) -> Bool { true }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     let window = Window(step)
@@ -56,6 +59,10 @@ public enum AveragePool2D: Operator {
       factor: step.float(Parameter.factor), output: step.outputRule(low: Parameter.low, high: .high))
     var input = step.inputRows(0)
     var output = step.outputRows
+    if let blocks = step.blocks {
+      martlet_rows_narrow(&input, blocks.lowerBound, blocks.upperBound)
+      martlet_rows_narrow(&output, blocks.lowerBound, blocks.upperBound)
+    }
     martlet_average_pool_rows(
       kernels, &pooling, &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
   }

@@ -79,6 +79,9 @@ public enum Conv2D: Operator {
   /// True for the residual operand: each of its bytes is read just before the output's byte at that place is written.
   public static func worksInPlace(input: Int) -> Bool { input == 1 }
 
+  /// With one group.
+  public static func splitsChannels(_ step: borrowing Step) -> Bool { step.integer(Parameter.groups) == 1 }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var convolution = convolution(step)
@@ -86,9 +89,16 @@ public enum Conv2D: Operator {
     var output = step.outputRows
     if step.inputCount == 2 {
       var residual = step.inputRows(1)
+      if let blocks = step.blocks {
+        martlet_convolution_narrow(
+          &convolution, &input, &residual, &output, blocks.lowerBound, blocks.upperBound)
+      }
       martlet_convolution_rows(
         kernels, &convolution, &input, &residual, &output, rows.lowerBound, rows.upperBound, step.scratch)
     } else {
+      if let blocks = step.blocks {
+        martlet_convolution_narrow(&convolution, &input, nil, &output, blocks.lowerBound, blocks.upperBound)
+      }
       martlet_convolution_rows(
         kernels, &convolution, &input, nil, &output, rows.lowerBound, rows.upperBound, step.scratch)
     }

@@ -38,11 +38,17 @@ public enum DepthwiseConv2D: Operator {
     return step.withSlack(martlet_depthwise_scratch_bytes(&depthwise, &input, &output))
   }
 
+  /// Always.
+  public static func splitsChannels(_ step: borrowing Step) -> Bool { true }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var depthwise = depthwise(step)
     var input = step.inputRows(0)
     var output = step.outputRows
+    if let blocks = step.blocks {
+      martlet_depthwise_narrow(&depthwise, &input, &output, blocks.lowerBound, blocks.upperBound)
+    }
     martlet_depthwise_rows(
       kernels, &depthwise, &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
   }

@@ -39,11 +39,17 @@ public enum FullyConnected: Operator {
     return step.withSlack(martlet_convolution_scratch_bytes(&convolution, &input, &output))
   }
 
+  /// Always.
+  public static func splitsChannels(_ step: borrowing Step) -> Bool { true }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var convolution = convolution(step)
     var input = inputRow(step)
     var output = step.outputRows
+    if let blocks = step.blocks {
+      martlet_convolution_narrow(&convolution, &input, nil, &output, blocks.lowerBound, blocks.upperBound)
+    }
     martlet_convolution_rows(
       kernels, &convolution, &input, nil, &output, rows.lowerBound, rows.upperBound, step.scratch)
   }

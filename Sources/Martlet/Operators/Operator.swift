@@ -21,6 +21,9 @@ public protocol Operator {
   /// Default: false.
   static func worksInPlace(input: Int) -> Bool
 
+  /// Whether `run` honours `Step.blocks`, the output channels that a thread is to compute. Default: false.
+  static func splitsChannels(_ step: borrowing Step) -> Bool
+
   /// Computes output rows `rows` from whatever input rows they need (all of which are there).
   static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>)
 }
@@ -28,6 +31,9 @@ public protocol Operator {
 extension Operator {
   /// False: most operators read an input again after they wrote.
   public static func worksInPlace(input: Int) -> Bool { false }
+
+  /// False: rows are what most operators are divided by.
+  public static func splitsChannels(_ step: borrowing Step) -> Bool { false }
 }
 
 /// A list of operators as a type: `With<Conv2D, With<Add, Empty>>`.
@@ -38,6 +44,8 @@ public protocol OperatorSet {
   static func scratchBytes(_ step: borrowing Step) -> Int
   /// `Operator.worksInPlace` of any operator in the set.
   static func worksInPlace(_ step: borrowing Step, input: Int) -> Bool
+  /// `Operator.splitsChannels` of any operator in the set.
+  static func splitsChannels(_ step: borrowing Step) -> Bool
   /// Runs any operator in the set.
   static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>)
   /// The name of a code, or nil when the set lacks it.

@@ -16,6 +16,9 @@ public enum Empty: OperatorSet {
   /// False.
   public static func worksInPlace(_ step: borrowing Step, input: Int) -> Bool { false }
 
+  /// False.
+  public static func splitsChannels(_ step: borrowing Step) -> Bool { false }
+
   /// Nothing: the Verifier lets no such code through.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {}
 
@@ -41,6 +44,11 @@ public enum With<Head: Operator, Tail: OperatorSet>: OperatorSet {
   /// Whether the operator of the record's code may write its output over that input.
   public static func worksInPlace(_ step: borrowing Step, input: Int) -> Bool {
     step.code == Head.code ? Head.worksInPlace(input: input) : Tail.worksInPlace(step, input: input)
+  }
+
+  /// Whether the operator of the record's code honours `Step.blocks`.
+  public static func splitsChannels(_ step: borrowing Step) -> Bool {
+    step.code == Head.code ? Head.splitsChannels(step) : Tail.splitsChannels(step)
   }
 
   /// Runs the operator of the record's code.

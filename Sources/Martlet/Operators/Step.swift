@@ -14,6 +14,10 @@ public struct Step {
   let outputTensor: UnsafePointer<TensorRecord>
   let constants: ConstantSections
   let arena: UnsafeMutablePointer<UInt8>?
+  /// Scratch outside the arena, for a second thread.
+  var ownScratch: UnsafeMutablePointer<UInt8>?
+  /// The blocks of sixteen output channels to compute, for operators that split them; nil: all.
+  var blocks: Range<Int32>?
 
   /// Where a file's constants begin; nil outside a file.
   struct ConstantSections {
@@ -50,6 +54,9 @@ public struct Step {
 extension Step {
   /// `Operator.code` of the record.
   public var code: UInt32 { record.pointee.code }
+
+  /// Multiply-accumulates.
+  var macs: Int { Int(truncatingIfNeeded: record.pointee.macs) }
 
   /// Number of input tensors.
   public var inputCount: Int { Int(truncatingIfNeeded: record.pointee.inputCount) }
@@ -120,7 +127,8 @@ extension Step {
 
   /// Scratch, 64-byte aligned.
   public var scratch: UnsafeMutablePointer<UInt8>? {
-    arena.map { $0 + Int(truncatingIfNeeded: record.pointee.scratchOffset) }
+    if let ownScratch { return ownScratch }
+    return arena.map { $0 + Int(truncatingIfNeeded: record.pointee.scratchOffset) }
   }
 
   /// The zero point of input number `position` in the stored domain, 0…255.

@@ -3,6 +3,7 @@ import CAllocationCounter
 import CHost
 import Foundation
 import Martlet
+import Threads
 
 /// `martlet bench MODEL.martlet`.
 struct Bench: ParsableCommand {
@@ -17,13 +18,13 @@ struct Bench: ParsableCommand {
   @Argument(help: "A packed model.", completion: .file(extensions: ["martlet"]))
   var model: String
 
-  @Option(help: "Threads. This version runs one.")
+  @Option(help: "Threads that share the work of each operator.")
   var threads = 1
 
   @Option(help: "Timed runs after warm-up; by default about two seconds' worth.")
   var runs: Int?
 
-  @Flag(help: "Also measure each operator.")
+  @Flag(help: "Also measure each operator, on one thread.")
   var profile = false
 
   @OptionGroup var output: OutputOptions
@@ -69,12 +70,14 @@ struct Bench: ParsableCommand {
   }
 
   func validate() throws {
-    guard threads == 1 else { throw ValidationError("--threads: this version runs one thread.") }
+    guard (1...ThreadsError.most).contains(threads) else {
+      throw ValidationError("--threads must be 1 to \(ThreadsError.most).")
+    }
     if let runs, runs < 1 { throw ValidationError("--runs must be at least 1.") }
   }
 
   func run() throws {
-    let packed = try PackedModel(model)
+    let packed = try PackedModel(model, threads: threads)
     for index in 0..<packed.inputCount {
       let record = packed.input(index)
       let count = Int(record.height) * Int(record.width) * Int(record.channels)
@@ -131,7 +134,8 @@ struct Bench: ParsableCommand {
     let latency = result.latencyMs
     print(
       "latency      \(latency.median.digits(3)) ms median, \(latency.min.digits(3)) min, "
-        + "\(latency.p90.digits(3)) p90, \(latency.p99.digits(3)) p99 (\(result.runs) runs, \(result.threads) thread)")
+        + "\(latency.p90.digits(3)) p90, \(latency.p99.digits(3)) p99 (\(result.runs) runs, \(result.threads) thread\(threads == 1 ? "" : "s"))"
+    )
     print("kernels      \(result.isa), \(result.gmacPerS.digits(1)) GMAC/s")
     print("arena        \(result.arenaBytes.grouped) bytes")
     print("model file   \(result.modelBytes.grouped) bytes")

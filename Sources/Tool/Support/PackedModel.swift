@@ -1,6 +1,7 @@
 import CHost
 import CShim
 import Martlet
+import Threads
 
 /// A packed model opened from a file, with an arena and a session of its own.
 final class PackedModel {
@@ -10,10 +11,13 @@ final class PackedModel {
   let preprocessing: PreprocessingRecord?
   private let arena: UnsafeMutableRawBufferPointer
   private var session: Session<Every>
+  /// A session in the same arena for several threads.
+  private var team: ThreadedSession<Every>?
 
   /// Opens and verifies.
+  /// - Parameter threads: how many threads `run` uses.
   /// - Throws: `ToolError` with the file, the reason and a remedy.
-  init(_ path: String) throws {
+  init(_ path: String, threads: Int = 1) throws {
     try PackedModel.checkForcedFamily()
     file = try MappedFile(path)
     let verified = try PackedModel.verified(file)
@@ -29,9 +33,18 @@ final class PackedModel {
     } catch {
       throw ToolError(sentence(error, file: path))
     }
+    guard threads > 1 else { return }
+    do {
+      team = try ThreadedSession(Session(verified, arena: arena), threads: threads)
+    } catch {
+      throw ToolError("\(error)")
+    }
   }
 
-  deinit { martlet_host_unmap_file(arena.baseAddress, arena.count) }
+  deinit {
+    team = nil
+    martlet_host_unmap_file(arena.baseAddress, arena.count)
+  }
 
   /// The family whose kernels run.
   var kernelFamily: String { String(cString: session.kernelFamily) }
@@ -56,7 +69,7 @@ final class PackedModel {
   }
 
   /// Runs the network on what the inputs hold.
-  func run() { session.run() }
+  func run() { if team == nil { session.run() } else { team?.run() } }
 
   /// Runs and stores each operator's nanoseconds.
   func run(profile: inout [UInt64]) {

@@ -1,0 +1,89 @@
+import CHost
+import Martlet
+
+/// A session that several threads run together, with the same bytes as the answer. The threads are made here and end
+/// with it; a run neither allocates nor takes a lock. With one thread there is no pool at all.
+public struct ThreadedSession<Operators: OperatorSet>: ~Copyable {
+  private let team: Team<Operators>
+
+  /// Starts `threads` − 1 threads for `session`.
+  /// - Throws: `ThreadsError` when the system gives no threads, or their number makes no sense.
+  public init(_ session: consuming Session<Operators>, threads: Int) throws(ThreadsError) {
+    team = Team(session, threads: max(1, min(threads, ThreadsError.most)))
+    guard team.threads == threads, team.start() else { throw ThreadsError(threads: threads) }
+  }
+
+  /// Runs the whole network on what the inputs hold.
+  public mutating func run() {
+    if let pool = team.pool { martlet_host_pool_run(pool) } else { team.session.pointee.run() }
+  }
+
+  /// The session: inputs, outputs, runs on this thread alone. Not to be used while `run` runs.
+  public mutating func withSession<Result, Failure: Error>(
+    _ body: (inout Session<Operators>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(&team.session.pointee)
+  }
+}
+
+/// The system gives no threads, or their number makes no sense.
+public struct ThreadsError: Error, CustomStringConvertible {
+  /// How many were wanted.
+  public let threads: Int
+  /// The most that a pool has.
+  public static var most: Int { 256 }
+  /// Number, reason and remedy.
+  public var description: String {
+    (1...ThreadsError.most).contains(threads)
+      ? "The system gives no \(threads) threads; ask for fewer."
+      : "\(threads) threads are not possible; ask for 1 to \(ThreadsError.most)."
+  }
+}
+
+/// What a thread calls: a class, because C keeps its address.
+final class Body {
+  let run: (Int) -> Void
+  init(_ run: @escaping (Int) -> Void) { self.run = run }
+}
+
+/// The session and the threads' scratch, where all threads find them.
+final class Team<Operators: OperatorSet> {
+  let session: UnsafeMutablePointer<Session<Operators>>
+  let threads: Int
+  private(set) var pool: OpaquePointer?
+  private let scratch: UnsafeMutableRawPointer
+  private let scratchBytes: Int
+
+  init(_ session: consuming Session<Operators>, threads: Int) {
+    scratchBytes = session.scratchBytesPerThread
+    scratch = .allocate(byteCount: max(1, scratchBytes * (threads - 1)), alignment: 64)
+    self.threads = threads
+    self.session = .allocate(capacity: 1)
+    self.session.initialize(to: session)
+  }
+
+  deinit {
+    if let pool { martlet_host_pool_stop(pool) }
+    session.deinitialize(count: 1)
+    session.deallocate()
+    scratch.deallocate()
+  }
+
+  /// Makes the pool; none for one thread. False when the system gives no threads.
+  func start() -> Bool {
+    guard threads > 1 else { return true }
+    let call: martlet_host_pool_body = { context, share in
+      guard let context else { return }
+      Unmanaged<Body>.fromOpaque(context).takeUnretainedValue().run(Int(share))
+    }
+    pool = martlet_host_pool_start(Int32(threads), call, Unmanaged<Body>.passUnretained(body).toOpaque())
+    return pool != nil
+  }
+
+  /// The body of every run; unowned, because the team owns it.
+  private lazy var body = Body { [unowned(unsafe) self] share in
+    session.pointee.run(
+      share: share, of: threads, scratch: share == 0 ? nil : scratch + (share - 1) * scratchBytes,
+      meet: { martlet_host_pool_meet(pool) })
+  }
+}

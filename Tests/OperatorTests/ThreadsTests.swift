@@ -1,0 +1,98 @@
+import CAllocationCounter
+import CShim
+import Compiler
+import Graph
+import Testing
+import Threads
+
+import typealias Martlet.Every
+import struct Martlet.Session
+import struct Martlet.Verified
+import enum Martlet.Verifier
+
+/// Several threads give the bytes of one, allocate nothing while they run, and write inside the arena only.
+struct ThreadsTests {
+  /// An inverted residual, a wide convolution on few rows, pooling and a classifier: large enough to be divided by rows
+  /// and by channels.
+  private func network(_ seed: UInt64) throws -> Problem {
+    try Problem(seed) { problem in
+      let channels = problem.pick([16, 24, 40])
+      let x = problem.input([1, problem.pick(13...34), problem.pick(20...30), channels])
+      let padding = Padding2D(top: 1, left: 1, bottom: 1, right: 1)
+      var y = try problem.apply(Conv2D(padding: padding), x, problem.weights([64, 3, 3, channels]), problem.bias(64))
+      y = try problem.apply(Activation(.relu), y)
+      y = try problem.apply(
+        DepthwiseConv2D(padding: padding), y, problem.weights([3, 3, 64], channelsLast: true), problem.bias(64))
+      y = try problem.apply(Conv2D(), y, problem.weights([channels, 1, 1, 64]), problem.bias(channels))
+      y = try problem.apply(Add(), y, x)
+      y = try problem.apply(MaxPool2D(window: Size2D(3, 3), stride: Size2D(3, 3)), y)
+      let wide = problem.pick([300, 520])
+      y = try problem.apply(Conv2D(), y, problem.weights([wide, 1, 1, channels]), problem.bias(wide))
+      let shape = problem.graph[y].shape
+      y = try problem.apply(AveragePool2D(window: Size2D(shape[1], shape[2])), y)
+      y = try problem.apply(Reshape(shape: [1, wide]), y)
+      return [try problem.apply(FullyConnected(), y, problem.weights([700, wide]), problem.bias(700))]
+    }
+  }
+
+  @Test(arguments: 0..<12 as Range<UInt64>) func givesTheBytesOfOneThread(seed: UInt64) throws {
+    var problem = try network(seed)
+    let examples = (0..<2).map { _ in problem.inputs() }
+    var options = CompileOptions()
+    options.correctsBiases = false
+    options.checkedExamples = 0
+    let packed = try compile(
+      problem.graph, calibration: CalibrationData(count: 2) { examples[$0] }, options: options,
+      workers: Workers(count: 1))
+    let bytes = AlignedBytes(copying: packed.bytes)
+    let model = try Verifier<Every>.verify(UnsafeRawBufferPointer(bytes.buffer))
+    let record = model.tensor(model.inputTensor(0))
+    let inputs = (0..<record.count).map { _ in Int8(truncatingIfNeeded: problem.pick(-128...127)) }
+    for family in availableKernels() {
+      let expected = try PackedRun(model, [inputs], kernels: family, stale: 0)
+      for threads in 1...4 { try run(model, inputs, family, threads: threads, expected: expected.outputs[0]) }
+    }
+  }
+
+  private func run(
+    _ model: borrowing Verified<Every>, _ inputs: [Int8], _ kernels: UnsafePointer<martlet_kernels>, threads: Int,
+    expected: [Int8]
+  ) throws {
+    let guardBytes = 256
+    let memory = AlignedBytes(count: model.arenaBytes + 2 * guardBytes)
+    memory.buffer.initializeMemory(as: UInt8.self, repeating: 0xA5)
+    let arena = UnsafeMutableRawBufferPointer(rebasing: memory.buffer[guardBytes..<(guardBytes + model.arenaBytes)])
+    var session = try ThreadedSession(Session(model, arena: arena, kernels: kernels), threads: threads)
+    var allocations: UInt64 = 0
+    for round in 0..<20 {
+      var found = [Int8](repeating: 0, count: expected.count)
+      try session.withSession { try $0.setInput(inputs.span) }
+      let before = allocation_counter_count()
+      session.run()
+      if round > 0 { allocations += allocation_counter_count() - before }
+      try session.withSession {
+        var span = found.mutableSpan
+        try $0.copyOutput(into: &span)
+      }
+      #expect(found == expected, "\(threads) threads differ from one in run \(round)")
+    }
+    #expect(memory.buffer[..<guardBytes].allSatisfy { $0 == 0xA5 })
+    #expect(memory.buffer[(guardBytes + model.arenaBytes)...].allSatisfy { $0 == 0xA5 })
+    if allocation_counter_is_active() == 1 { #expect(allocations == 0, "\(threads) threads allocate") }
+  }
+
+  @Test func refusesSenselessNumbers() throws {
+    var problem = try network(1)
+    let example = problem.inputs()
+    let packed = try compile(
+      problem.graph, calibration: CalibrationData(count: 1) { _ in example }, workers: Workers(count: 1))
+    let bytes = AlignedBytes(copying: packed.bytes)
+    let model = try Verifier<Every>.verify(UnsafeRawBufferPointer(bytes.buffer))
+    let memory = AlignedBytes(count: model.arenaBytes)
+    for threads in [-1, 0, 257, .max] {
+      #expect(throws: ThreadsError.self) {
+        _ = try ThreadedSession(Session(model, arena: memory.buffer), threads: threads)
+      }
+    }
+  }
+}
