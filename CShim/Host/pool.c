@@ -1,15 +1,12 @@
-// Threads that wait by spinning for as long as the next run is likely to come soon, and asleep after that.
+// Threads that wait for each other by spinning, and asleep when it takes long.
 #include "CHost.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
 enum {
-    /// Looks at a flag before a thread lets others run: some tens of microseconds.
-    spins_before_yield = 10000,
-    /// Yields between two runs before a thread goes to sleep.
-    yields_before_sleep = 20,
+    /// Looks at a flag before a thread goes to sleep: some tens of microseconds.
+    spins_before_sleep = 10000,
 };
 
 /// Each flag has a cache line (two, for processors that fetch lines in pairs) of its own.
@@ -41,26 +38,27 @@ static inline void pause_briefly(void) {
 #endif
 }
 
-/// Waits without sleep until the flag differs from `old`: within a run, the others are at work.
-static void spin_while_equal(const uint32_t *flag, uint32_t old) {
-    for (int32_t spins = 0; __atomic_load_n(flag, __ATOMIC_ACQUIRE) == old; spins++) {
-        if (spins < spins_before_yield) pause_briefly();
-        else sched_yield();
-    }
-}
-
-/// Waits for a run after number `last`, asleep when it takes long.
-static void wait_for_run(martlet_host_pool *pool, uint32_t last) {
-    for (int32_t spins = 0; spins < spins_before_yield + yields_before_sleep; spins++) {
-        if (__atomic_load_n(&pool->run, __ATOMIC_ACQUIRE) != last) return;
-        if (spins < spins_before_yield) pause_briefly();
-        else sched_yield();
+/// Waits until the flag differs from `old`. Sleep is for when the next run is far, or another program has the processor
+/// that the last thread of a meeting needs.
+static void wait_while_equal(martlet_host_pool *pool, const uint32_t *flag, uint32_t old) {
+    for (int32_t spins = 0; spins < spins_before_sleep; spins++) {
+        if (__atomic_load_n(flag, __ATOMIC_ACQUIRE) != old) return;
+        pause_briefly();
     }
     pthread_mutex_lock(&pool->lock);
-    // Sequentially consistent, as the caller's two accesses are: either it sees the sleeper or the sleeper sees the run.
+    // Sequentially consistent, as `advance` is: either it sees the sleeper or the sleeper sees the flag.
     __atomic_fetch_add(&pool->sleepers, 1, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&pool->run, __ATOMIC_SEQ_CST) == last) pthread_cond_wait(&pool->wake, &pool->lock);
+    while (__atomic_load_n(flag, __ATOMIC_SEQ_CST) == old) pthread_cond_wait(&pool->wake, &pool->lock);
     __atomic_fetch_sub(&pool->sleepers, 1, __ATOMIC_SEQ_CST);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/// Counts a flag up and wakes whoever sleeps.
+static void advance(martlet_host_pool *pool, uint32_t *flag) {
+    __atomic_fetch_add(flag, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST) == 0) return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -68,19 +66,10 @@ static void *work(void *argument) {
     martlet_host_worker *worker = argument;
     martlet_host_pool *pool = worker->pool;
     for (uint32_t last = 0;; last++) {
-        wait_for_run(pool, last);
+        wait_while_equal(pool, &pool->run, last);
         if (__atomic_load_n(&pool->stops, __ATOMIC_ACQUIRE)) return NULL;
         pool->body(pool->context, worker->share);
     }
-}
-
-/// Begins the next run: wakes whoever sleeps.
-static void begin_run(martlet_host_pool *pool) {
-    __atomic_fetch_add(&pool->run, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST) == 0) return;
-    pthread_mutex_lock(&pool->lock);
-    pthread_cond_broadcast(&pool->wake);
-    pthread_mutex_unlock(&pool->lock);
 }
 
 martlet_host_pool *martlet_host_pool_start(int32_t threads, martlet_host_pool_body body, void *context) {
@@ -104,23 +93,23 @@ martlet_host_pool *martlet_host_pool_start(int32_t threads, martlet_host_pool_bo
 }
 
 void martlet_host_pool_run(martlet_host_pool *pool) {
-    begin_run(pool);
+    advance(pool, &pool->run);
     pool->body(pool->context, 0);
 }
 
 void martlet_host_pool_meet(martlet_host_pool *pool) {
     uint32_t meeting = __atomic_load_n(&pool->meeting, __ATOMIC_RELAXED);
     if (__atomic_add_fetch(&pool->arrived, 1, __ATOMIC_ACQ_REL) < (uint32_t)pool->threads) {
-        spin_while_equal(&pool->meeting, meeting);
+        wait_while_equal(pool, &pool->meeting, meeting);
         return;
     }
     __atomic_store_n(&pool->arrived, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&pool->meeting, meeting + 1, __ATOMIC_RELEASE);
+    advance(pool, &pool->meeting);
 }
 
 void martlet_host_pool_stop(martlet_host_pool *pool) {
     __atomic_store_n(&pool->stops, 1, __ATOMIC_RELEASE);
-    begin_run(pool);
+    advance(pool, &pool->run);
     for (int32_t i = 0; i < pool->started; i++) pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
