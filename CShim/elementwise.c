@@ -82,6 +82,22 @@ void martlet_multiply_rows(
     apply_to_rows(&operation, a, b, output, first_row, end_row);
 }
 
+void martlet_divide_rows(
+    const martlet_division *rule, const martlet_rows *a, const martlet_rows *b, const martlet_rows *output,
+    int32_t first_row, int32_t end_row) {
+    int32_t step_a = a->channels > 1, step_b = b->channels > 1;
+    for (int32_t row = first_row; row < end_row; row++) {
+        uint8_t *to = martlet_row(output, row);
+        for (int32_t column = 0; column < output->width; column++, to += output->pixel_pitch_bytes) {
+            const uint8_t *left = operand_pixel(a, row, column), *right = operand_pixel(b, row, column);
+            for (int32_t channel = 0; channel < output->channels; channel++) {
+                float dividend = (float)(left[channel * step_a] - rule->zero_point_a);
+                to[channel] = martlet_store(dividend * rule->factors[right[channel * step_b]], rule->output);
+            }
+        }
+    }
+}
+
 void martlet_look_up_rows(
     const martlet_kernels *kernels, const uint8_t *table, const martlet_rows *input, const martlet_rows *output,
     int32_t first_row, int32_t end_row) {

@@ -198,6 +198,13 @@ typedef struct martlet_multiplication {
     martlet_output output;
 } martlet_multiplication;
 
+/// round(float(a − zero_point_a) · factors[b]): 256 factors, of each stored byte of the divisor.
+typedef struct martlet_division {
+    int32_t zero_point_a;
+    const float *factors;
+    martlet_output output;
+} martlet_division;
+
 // MARK: The kernel table
 
 /// The primitives of one processor family. Every entry gives the bytes that the scalar family's entry gives.
@@ -297,6 +304,10 @@ void martlet_add_rows(
 void martlet_multiply_rows(
     const martlet_kernels *kernels, const martlet_multiplication *rule, const martlet_rows *a, const martlet_rows *b,
     const martlet_rows *output, int32_t first_row, int32_t end_row);
+/// Likewise, in scalar code on every processor.
+void martlet_divide_rows(
+    const martlet_division *rule, const martlet_rows *a, const martlet_rows *b, const martlet_rows *output,
+    int32_t first_row, int32_t end_row);
 /// output = table[input], 256 entries.
 void martlet_look_up_rows(
     const martlet_kernels *kernels, const uint8_t *table, const martlet_rows *input, const martlet_rows *output,
@@ -336,6 +347,20 @@ void martlet_transpose_rows(
 /// output = min(round_half_up(256 · e / Σe), 255) computed in 64-bit integers: stored zero point 0, scale 1/256.
 void martlet_softmax_rows(
     const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row);
+
+/// The logarithm of softmax: exponentials e = exponentials[d], d = max − q, as in softmax; with Σe = 2^k · (1 + m) and i
+/// the first eight bits of m the result is round(−(d · factor + ((k − 31) · octave + logarithms[i]))), where factor is input
+/// scale ÷ output scale, octave is ln 2 ÷ output scale and logarithms[i] is ln(1 + (i + ½) / 256) ÷ output scale.
+/// Products and sums are float32, rounded separately.
+typedef struct martlet_log_softmax {
+    const int32_t *exponentials;
+    const float *logarithms;
+    float factor, octave;
+    martlet_output output;
+} martlet_log_softmax;
+void martlet_log_softmax_rows(
+    const martlet_log_softmax *rule, const martlet_rows *input, const martlet_rows *output, int32_t first_row,
+    int32_t end_row);
 
 /// 32-bit check of `count` bytes: 64 interleaved lanes (see Documentation/FileFormat.md). Not cryptographic.
 uint32_t martlet_checksum(const uint8_t *bytes, size_t count);

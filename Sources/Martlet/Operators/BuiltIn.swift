@@ -19,3 +19,5 @@ public typealias Every = Empty
   .And<DepthToSpace>
   .And<SpaceToDepth>
   .And<Resize>
+  .And<LogSoftmax>
+  .And<Divide>
