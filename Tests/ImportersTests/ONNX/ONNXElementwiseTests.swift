@@ -111,9 +111,27 @@ import Testing
     let constant = TensorSpecification.floats("c", shape, values)
     let first = try result(operation, ["x", "c"], constants: [constant], on: x)
     expectNear(first, Tensor(shape: x.shape, values: zip(x.values, repeated).map { rule($0, $1) }))
-    guard operation != "Div" else { return }
     let second = try result(operation, ["c", "x"], constants: [constant], on: x)
     expectNear(second, Tensor(shape: x.shape, values: zip(repeated, x.values).map { rule($0, $1) }))
+  }
+
+  @Test func quotients() throws {
+    var model = ModelSpecification(input: [1, 2, 2, 3])
+    model.node("Exp", ["x"], ["e"])
+    model.node("Div", ["x", "e"], ["y"])
+    let x = counting([1, 2, 2, 3])
+    expectNear(
+      try outputs(try imported(model), x)[0], Tensor(shape: x.shape, values: x.values.map { $0 / exp($0) }),
+      tolerance: 1e-4)
+  }
+
+  /// Slopes below 1, above 1, and of both kinds; one, or one a channel.
+  @Test(arguments: [[0.25, 0.25], [0.25, -0.5], [1, 2], [0.5, 2]] as [[Float]])
+  func slopes(_ slopes: [Float]) throws {
+    let x = counting([1, 2, 2, 3])
+    let expected = x.values.enumerated().map { $1 < 0 ? slopes[$0 / 6] * $1 : $1 }
+    let result = try result("PRelu", ["x", "s"], constants: [.floats("s", [2, 1, 1], slopes)], on: x)
+    expectNear(result, Tensor(shape: x.shape, values: expected))
   }
 
   /// The smaller operand comes first.
@@ -151,6 +169,9 @@ import Testing
       }
     var sums = [Float](repeating: 0, count: 6)
     for (index, group) in groups.enumerated() { sums[group] += exponentials[index] }
-    expectNear(result, Tensor(shape: x.shape, values: groups.indices.map { exponentials[$0] / sums[groups[$0]] }))
+    let shares = groups.indices.map { exponentials[$0] / sums[groups[$0]] }
+    expectNear(result, Tensor(shape: x.shape, values: shares))
+    let logarithms = try self.result("LogSoftmax", attributes: [.integer("axis", axis)], set: operatorSet, on: x)
+    expectNear(logarithms, Tensor(shape: x.shape, values: shares.map { log($0) }), tolerance: 1e-4)
   }
 }

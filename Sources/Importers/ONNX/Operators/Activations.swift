@@ -35,13 +35,26 @@ func importPower(_ context: inout Translator, _ node: NodeArguments) throws(Unsu
   return try context.activation(exponent == 0.5 ? .squareRoot : .power(exponent), node)
 }
 
-/// PRelu with one slope for all channels.
+/// PRelu. Slopes that differ make it a maximum or minimum of x and slope · x, or where some are above 1 and some below, a
+/// sum of x's positive part and slope · its negative one.
 func importPRelu(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  let slopes = try node.constant(1).floats
-  guard let slope = slopes.first, slopes.allSatisfy({ $0 == slope }) else {
-    throw Unsupported("its slopes differ from channel to channel", "Use one slope, or LeakyRelu")
+  let constant = try node.constant(1)
+  let slopes = constant.floats
+  guard let slope = slopes.first else { throw .invalid("it has no slopes") }
+  if slopes.allSatisfy({ $0 == slope }) { return try context.activation(.leakyRelu(slope: slope), node) }
+  let x = try node.activation(0)
+  if slopes.allSatisfy({ $0 <= 1 }) || slopes.allSatisfy({ $0 >= 1 }) {
+    let scaled = try context.combined(.multiply, node, name: "\(node.name)/slopes")
+    let operation: any Operator = slopes.allSatisfy { $0 <= 1 } ? Maximum() : Minimum()
+    return [.activation(try context.broadcast(operation, x, scaled, name: node.name))]
   }
-  return try context.activation(.leakyRelu(slope: slope), node)
+  var (positive, negative) = (x, x)
+  positive.id = try context.emit(Activation(.relu), [x.id], name: "\(node.name)/positive")
+  negative.id = try context.emit(
+    Activation(.clip(low: -.infinity, high: 0)), [x.id], name: "\(node.name)/negative")
+  let scaled = try context.combined(
+    .multiply, node.with([.activation(negative), .constant(constant)]), name: "\(node.name)/slopes")
+  return [.activation(try context.broadcast(Add(), positive, scaled, name: node.name))]
 }
 
 /// Clip with its limits as attributes (before opset 11) or as inputs; a missing one is no limit.
@@ -88,14 +101,16 @@ extension Translator {
   }
 }
 
-/// Softmax over one axis, or before opset 13 over all axes from it.
-func importSoftmax(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  let x = try node.activation(0)
-  let isCoerced = node.operatorSet < 13
-  let axis = node.integer("axis", default: isCoerced ? 1 : -1)
-  let first = try node.normalizedAxes([axis], rank: x.rank)[0]
-  let atoms = isCoerced ? x.source[first...].flatMap { $0 } : x.source[first]
-  var view = try context.trailing(x, atoms, name: node.name)
-  view.id = try context.emit(Softmax(), [view.id], name: node.name)
-  return [.activation(view)]
+/// The handler of Softmax or LogSoftmax over one axis, or before opset 13 over all axes from it.
+func softmax(_ operation: any Operator) -> NodeHandler {
+  { (context: inout Translator, node: NodeArguments) throws(Unsupported) -> [Operand] in
+    let x = try node.activation(0)
+    let isCoerced = node.operatorSet < 13
+    let axis = node.integer("axis", default: isCoerced ? 1 : -1)
+    let first = try node.normalizedAxes([axis], rank: x.rank)[0]
+    let atoms = isCoerced ? x.source[first...].flatMap { $0 } : x.source[first]
+    var view = try context.trailing(x, atoms, name: node.name)
+    view.id = try context.emit(operation, [view.id], name: node.name)
+    return [.activation(view)]
+  }
 }

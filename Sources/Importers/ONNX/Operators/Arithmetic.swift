@@ -64,9 +64,7 @@ extension Translator {
         if let gated = try gatedActivation(a, b, name: name) { return gated }
         if let gated = try gatedActivation(b, a, name: name) { return gated }
         return try broadcast(Multiply(), a, b, name: name)
-      case .divide:
-        throw Unsupported(
-          "it divides by a value that the network computes", "Only division by a constant can be imported")
+      case .divide: return try broadcast(Divide(), a, b, name: name)
       }
     default: throw .invalid("its operands are not tensors")
     }
@@ -117,13 +115,20 @@ extension Translator {
     case .subtract: return try multiplyAdd(view, ones, values.map { -$0 }, name: name)
     case .multiply: return try multiplyAdd(view, values, zeros, name: name)
     case .divide:
-      guard !isReversed else {
-        throw Unsupported(
-          "it divides by a value that the network computes", "Only division by a constant can be imported")
-      }
+      if isReversed { return try quotient(values, view, name: name) }
       guard !values.contains(0) else { throw .invalid("it divides by a constant zero") }
       return try multiplyAdd(view, values.map { 1 / $0 }, zeros, name: name)
     }
+  }
+
+  /// A constant of one value a channel, divided by x.
+  private mutating func quotient(
+    _ values: [Float], _ x: ActivationView, name: String
+  ) throws(Unsupported) -> ActivationView {
+    var result = x
+    result.id = try emit(Activation(.reciprocal), [x.id], name: "\(name)/reciprocal")
+    if values.allSatisfy({ $0 == 1 }) { return result }
+    return try multiplyAdd(result, values, [Float](repeating: 0, count: values.count), name: name)
   }
 
   /// x · factor.

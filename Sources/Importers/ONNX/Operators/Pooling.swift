@@ -44,27 +44,6 @@ func importGlobalMaxPool(_ context: inout Translator, _ node: NodeArguments) thr
   return [.activation(try context.reduced(x, Array(2..<max(2, x.rank)), keepsAxes: true, isMean: false, node.name))]
 }
 
-/// ReduceMean over any axes, named by an attribute or an input.
-func importReduceMean(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  try importReduction(&context, node, isMean: true)
-}
-
-/// ReduceMax over any axes, named by an attribute or an input.
-func importReduceMax(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  try importReduction(&context, node, isMean: false)
-}
-
-private func importReduction(
-  _ context: inout Translator, _ node: NodeArguments, isMean: Bool
-) throws(Unsupported) -> [Operand] {
-  let x = try node.activation(0)
-  let named = try node.integers(1) ?? node.integers(named: "axes") ?? []
-  if named.isEmpty, node.integer("noop_with_empty_axes", default: 0) != 0 { return [.activation(x)] }
-  let axes = named.isEmpty ? Array(0..<x.rank) : try node.normalizedAxes(named, rank: x.rank)
-  let keepsAxes = node.integer("keepdims", default: 1) != 0
-  return [.activation(try context.reduced(x, axes, keepsAxes: keepsAxes, isMean: isMean, node.name))]
-}
-
 extension Translator {
   /// The mean or maximum over some axes, as a pooling whose window is all of them.
   mutating func reduced(

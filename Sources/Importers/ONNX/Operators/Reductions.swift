@@ -1,0 +1,46 @@
+import Graph
+
+/// What a reduction makes of the elements.
+enum Reduction {
+  case mean, maximum, minimum, sum, absoluteSum, squareSum, euclidean, logarithmOfSum, logarithmOfExponentials
+}
+
+/// The handler of a reduction over any axes, named by an attribute or an input.
+func reduction(_ kind: Reduction) -> NodeHandler {
+  { (context: inout Translator, node: NodeArguments) throws(Unsupported) -> [Operand] in
+    let x = try node.activation(0)
+    let named = try node.integers(1) ?? node.integers(named: "axes") ?? []
+    if named.isEmpty, node.integer("noop_with_empty_axes", default: 0) != 0 { return [.activation(x)] }
+    let axes = named.isEmpty ? Array(0..<x.rank) : try node.normalizedAxes(named, rank: x.rank)
+    let keepsAxes = node.integer("keepdims", default: 1) != 0
+    return [.activation(try context.reduced(x, axes, keepsAxes: keepsAxes, kind, node.name))]
+  }
+}
+
+extension Translator {
+  /// A reduction by poolings and functions of one argument.
+  fileprivate mutating func reduced(
+    _ x: ActivationView, _ axes: [Int], keepsAxes: Bool, _ kind: Reduction, _ name: String
+  ) throws(Unsupported) -> ActivationView {
+    let (before, after): (Activation.Function?, Activation.Function?) =
+      switch kind {
+      case .mean, .maximum, .sum: (nil, nil)
+      case .minimum: (.negative, .negative)
+      case .absoluteSum: (.absolute, nil)
+      case .squareSum: (.power(2), nil)
+      case .euclidean: (.power(2), .squareRoot)
+      case .logarithmOfSum: (nil, .logarithm)
+      case .logarithmOfExponentials: (.exponential, .logarithm)
+      }
+    let isMean = kind != .maximum && kind != .minimum
+    var view = x
+    if let before { view.id = try emit(Activation(before), [view.id], name: "\(name)/elements") }
+    view = try reduced(view, axes, keepsAxes: keepsAxes, isMean: isMean, "\(name)/pool")
+    if isMean, kind != .mean {
+      let count = axes.reduce(1) { $0 * x.shape[$1] }
+      if count > 1 { view = try scaled(view, by: Float(count), name: "\(name)/sum") }
+    }
+    if let after { view.id = try emit(Activation(after), [view.id], name: name) }
+    return view
+  }
+}
