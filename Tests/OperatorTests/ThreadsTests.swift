@@ -35,8 +35,24 @@ struct ThreadsTests {
     }
   }
 
+  /// Operators that move pixels or have scratch of their own.
+  private func movingNetwork(_ seed: UInt64) throws -> Problem {
+    try Problem(seed) { problem in
+      let shape = [1, problem.pick(21...34), problem.pick(20...30), problem.pick([16, 20])]
+      let x = problem.input(shape)
+      let axis = ResizeAxis(scale: 2, coordinates: .halfPixel)
+      let size = Size2D(2 * shape[1], 2 * shape[2])
+      let smooth = try problem.apply(Resize(size: size, rows: axis, columns: axis, sampling: .linear), x)
+      let rough = try problem.apply(Resize(size: size, rows: axis, columns: axis, sampling: .former), x)
+      var y = try problem.apply(Maximum(), smooth, try problem.apply(Subtract(), rough, smooth))
+      y = try problem.apply(SpaceToDepth(block: Size2D(2, 2)), y)
+      y = try problem.apply(DepthToSpace(block: Size2D(2, 2), order: .channelsFirst), y)
+      return [try problem.apply(LogSoftmax(), try problem.apply(Minimum(), y, rough))]
+    }
+  }
+
   @Test(arguments: 0..<12 as Range<UInt64>) func givesTheBytesOfOneThread(seed: UInt64) throws {
-    var problem = try network(seed)
+    var problem = try seed < 8 ? network(seed) : movingNetwork(seed)
     let examples = (0..<2).map { _ in problem.inputs() }
     var options = CompileOptions()
     options.correctsBiases = false
