@@ -62,7 +62,8 @@ let package = Package(
       dependencies: ["Martlet", "Threads", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),
     .testTarget(name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet"], swiftSettings: swift),
     .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
-    .testTarget(name: "ToolTests", dependencies: ["Tool"], swiftSettings: swift),
+    .testTarget(
+      name: "ToolTests", dependencies: ["Tool", "Importers", "Compiler", "Graph", "Archives"], swiftSettings: swift),
   ],
   cLanguageStandard: .gnu17
 )

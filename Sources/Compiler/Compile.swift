@@ -66,7 +66,7 @@ private func quantize(
 }
 
 extension CompileReport.Layer {
-  fileprivate init(_ step: QuantizedNetwork.Step, _ record: OperatorRecord, _ network: QuantizedNetwork) {
+  init(_ step: QuantizedNetwork.Step, _ record: OperatorRecord, _ network: QuantizedNetwork) {
     let output = network.tensors[step.output]
     self.init(
       name: step.name, kind: step.kind, outputShape: output.shape.sizes, outputScale: output.quantization.scale,

@@ -15,6 +15,8 @@ public struct Value: Sendable {
   public var constant: Tensor?
   /// Fixed quantization of an imported int8 network; the Compiler keeps it.
   public var quantization: Quantization?
+  /// What the constant weights of an imported int8 layer are exactly, with its biases: `constant` has their real values.
+  public var quantizedWeights: QuantizedWeights?
 }
 
 /// One application of an operator.

@@ -34,3 +34,11 @@ public enum OutputQuantization: Equatable, Sendable {
   /// A rule of the operator's own (softmax: 1/256, −128).
   case fixed(Quantization)
 }
+
+extension Graph {
+  /// Whether every activation has a quantization, as in an imported int8 network: then nothing has to be calibrated.
+  public var isQuantized: Bool {
+    !inputs.isEmpty && inputs.allSatisfy { self[$0].quantization != nil }
+      && nodes.allSatisfy { node in node.outputs.allSatisfy { self[$0].quantization != nil } }
+  }
+}

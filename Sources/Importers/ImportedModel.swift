@@ -14,11 +14,13 @@ public struct ImportedModel: Sendable {
   public var producer: String
   /// Size of the file.
   public var fileBytes: Int
+  /// Sentences on what could not be taken over exactly.
+  public var notes: [String]
 
   /// The result of an import.
   public init(
     graph: Graph, inputs: [SourceLayout], outputs: [SourceLayout], operatorSetVersion: Int, producer: String,
-    fileBytes: Int
+    fileBytes: Int, notes: [String] = []
   ) {
     self.graph = graph
     self.inputs = inputs
@@ -26,6 +28,7 @@ public struct ImportedModel: Sendable {
     self.operatorSetVersion = operatorSetVersion
     self.producer = producer
     self.fileBytes = fileBytes
+    self.notes = notes
   }
 }
 

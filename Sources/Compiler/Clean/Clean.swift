@@ -6,6 +6,10 @@ import Graph
 public func clean(_ graph: inout Graph) throws(GraphError) {
   foldConstants(&graph)
   removeDeadNodes(&graph)
+  // An imported int8 network is only rid of what computes nothing: its bytes stay what they are.
+  if graph.isQuantized {
+    return try graph.rewrite([removeIdentity, simplifyTranspose, mergeReshapes, mergeTransposes])
+  }
   try graph.rewrite([
     removeIdentity, simplifyTranspose, mergeReshapes, mergeTransposes, mergePads, mergeSlices, mergeClamps,
     mergeBatchNormalizations, moveActivationBeforeReordering, moveTransposeAfterBinary, moveTransposeAfterConcat,

@@ -12,6 +12,7 @@ private func fusePad(_ graph: inout Graph, _ node: Int, _ index: GraphIndex) thr
     pad.value == 0, graph.nodes[producer].clamp == nil, let added = spatialPadding(pad)
   else { return false }
   let source = graph.nodes[producer].inputs[0]
+  guard graph[source].quantization == graph[operand].quantization else { return false }
   let fused: any Operator
   switch graph.nodes[node].operation {
   case var operation as Conv2D:

@@ -8,6 +8,9 @@ struct ChosenQuantizations {
   /// The rule of an activation.
   subscript(id: ValueID) -> Quantization? { rules[id.index] }
 
+  /// The rules that an imported int8 network has.
+  init(keeping graph: Graph) { rules = graph.values.map(\.quantization) }
+
   /// - Parameter inputRange: the range of the network's first input, when preprocessing tells it exactly.
   init(
     _ graph: Graph, _ statistics: CalibrationStatistics, method: CalibrationMethod,

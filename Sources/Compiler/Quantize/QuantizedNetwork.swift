@@ -30,7 +30,9 @@ struct QuantizedNetwork {
 
   /// Lowers every node.
   /// - Throws: `GraphError` with every node that has no int8 form, each in a line of its own.
-  init(_ graph: Graph, _ rules: ChosenQuantizations) throws(GraphError) {
+  init(
+    _ graph: Graph, _ rules: ChosenQuantizations, _ weights: [Int: QuantizedWeights] = [:]
+  ) throws(GraphError) {
     var problems: [String] = []
     for id in graph.inputs {
       do throws(GraphError) {
@@ -39,9 +41,9 @@ struct QuantizedNetwork {
         problems.append(error.description)
       }
     }
-    for node in graph.nodes {
+    for (position, node) in graph.nodes.enumerated() {
       do throws(GraphError) {
-        try lower(node, graph, rules)
+        try lower(node, graph, rules, weights[position])
       } catch {
         problems.append(error.description)
         // Later nodes may have problems of their own: give this one an output all the same.
@@ -70,14 +72,17 @@ struct QuantizedNetwork {
     return tensors.count - 1
   }
 
-  private mutating func lower(_ node: Node, _ graph: Graph, _ rules: ChosenQuantizations) throws(GraphError) {
+  private mutating func lower(
+    _ node: Node, _ graph: Graph, _ rules: ChosenQuantizations, _ weights: QuantizedWeights?
+  ) throws(GraphError) {
     func operand(_ id: ValueID) -> LoweringContext.Operand {
       let value = graph[id]
       return .init(
         shape: value.shape, quantization: value.constant == nil ? rules[id] : nil, constant: value.constant)
     }
     let context = LoweringContext(
-      name: node.name, inputs: node.inputs.map(operand), output: operand(node.outputs[0]), clamp: node.clamp)
+      name: node.name, inputs: node.inputs.map(operand), output: operand(node.outputs[0]), clamp: node.clamp,
+      quantizedWeights: weights)
     let lowered = try node.operation.lower(context)
     let output = try addTensor(node.outputs[0], graph, rules)
     func tensor(_ position: Int) throws(GraphError) -> Int {

@@ -84,11 +84,15 @@ public struct QuantizedWeights: Equatable, Sendable {
   public var scales: [Float]
   /// One an output channel.
   public var biases: [Int32]
+  /// Whether the factors input scale × weight scale ÷ output scale are rounded to float32 after each of the two steps, as
+  /// XNNPACK does, so that an imported network gives its bytes; else once, from double precision.
+  public var roundsFactorsStepwise: Bool
 
   /// Weights, scales and biases.
-  public init(values: [Int8], scales: [Float], biases: [Int32]) {
+  public init(values: [Int8], scales: [Float], biases: [Int32], roundsFactorsStepwise: Bool = false) {
     self.values = values
     self.scales = scales
     self.biases = biases
+    self.roundsFactorsStepwise = roundsFactorsStepwise
   }
 }

@@ -44,11 +44,17 @@ struct WeightedLayer {
       let (block, lane) = place(channel)
       blocks.set(
         "\(context.name), output channel \(channel)", block: block, lane: lane, bias: Int64(weights.biases[channel]),
-        factor: Double(input.scale) * Double(weights.scales[channel]) / Double(output.scale), weightSum: sum(channel),
+        factor: factor(channel), weightSum: sum(channel),
         storedZeroPoint: Int64(input.zeroPoint) + 128, taps: taps, spare: spare)
     }
     notes += blocks.notes
     return blocks.blocks
+  }
+
+  private func factor(_ channel: Int) -> Double {
+    let scale = weights.scales[channel]
+    if weights.roundsFactorsStepwise { return Double(input.scale * scale / output.scale) }
+    return Double(input.scale) * Double(scale) / Double(output.scale)
   }
 }
 

@@ -85,7 +85,7 @@ public enum ONNXImporter {
     }
     if starts("PK") { return "This is a zip archive and not an ONNX model. Unpack it, or export the model to ONNX." }
     if bytes.count > 8, bytes[4..<8].elementsEqual(Array("TFL3".utf8)) {
-      return "This is a TFLite model and not an ONNX model. Give it a name that ends in .tflite."
+      return "This is a TFLite model and not an ONNX model. Import it as what it is."
     }
     let head = bytes.prefix(64)
     if head.allSatisfy({ $0 >= 32 && $0 < 127 || $0 == 9 || $0 == 10 || $0 == 13 }) {

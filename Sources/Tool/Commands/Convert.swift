@@ -8,17 +8,18 @@ import Martlet
 /// `martlet convert MODEL -o OUT.martlet`.
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Calibrates, quantizes and packs a float network.",
+    abstract: "Calibrates, quantizes and packs a float network, or packs an int8 one as it is.",
     discussion: """
       Example: martlet convert network.onnx --preset imagenet --calibrate photos/ --labels labels.txt -o network.martlet
       Some tens of typical inputs suffice for calibration. Preprocessing and labels go into the file.
+      An int8 network (.tflite) keeps its own scales, weights and biases, and needs no --calibrate.
       """)
 
-  @Argument(help: "A float network (.onnx), or a checkpoint with --architecture.")
+  @Argument(help: "A network (.onnx, .tflite), or a checkpoint with --architecture.")
   var model: String
 
   @Option(help: "Typical inputs: a folder of pictures (sub-folders too), or a .npy or .npz of arrays.")
-  var calibrate: String
+  var calibrate: String?
 
   @Option(help: "Calibrate with at most this many inputs, spread over the data set.")
   var calibrationImages = 100
@@ -73,6 +74,15 @@ struct Convert: ParsableCommand {
       ("source", URL(fileURLWithPath: model).lastPathComponent), ("source checksum", try checksum(model)),
       ("converter", "martlet \(toolVersion)"),
     ]
+    if graph.isQuantized {
+      try finish(try compileQuantized(graph, options: options))
+      return
+    }
+    guard let calibrate else {
+      throw ToolError(
+        "\(model) is a float network, so that it must see typical inputs: give a folder of pictures or a .npy file with "
+          + "--calibrate.")
+    }
     let data = try calibrationData(calibrate, graph: graph, preprocessing: rules, limit: calibrationImages)
     var progress: (step: String, line: Progress)?
     let compiled = try compile(graph, calibration: data, options: options) { step, share in
@@ -83,6 +93,10 @@ struct Convert: ParsableCommand {
       progress?.line.update(Int((share * Double(data.count)).rounded()), of: data.count)
     }
     progress?.line.finish()
+    try finish(compiled)
+  }
+
+  private func finish(_ compiled: CompiledModel) throws {
     try AtomicFile.write(compiled.bytes, to: out)
     try report(compiled)
   }
@@ -98,6 +112,11 @@ struct Convert: ParsableCommand {
     try output.emit(result) {
       print("written      \(out), \(result.fileBytes.grouped) bytes, \(result.parameters.grouped) parameters")
       print("arena        \(result.arenaBytes.grouped) bytes (lower bound \(result.arenaLowerBoundBytes.grouped))")
+      guard result.checkedImages > 0 else {
+        print("quantization of the source, kept as it is")
+        for text in Self.condensed(result.notes) { print("note         \(text)") }
+        return
+      }
       print("calibrated   on \(result.calibrationImages) inputs, ranges by \(calibrationMethod)")
       var line = "int8 ~ float \(result.signalToNoiseDb.digits(1)) dB signal to noise"
       if let agreement = result.top1Agreement {

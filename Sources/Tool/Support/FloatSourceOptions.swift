@@ -21,9 +21,18 @@ struct FloatSourceOptions: ParsableArguments {
       try report.requireAllLoaded(from: path)
       if !report.isComplete { note("\(report)") }
     } else {
-      graph = try ONNXImporter.read(path).graph
+      graph = try Self.importModel(path).graph
     }
     try clean(&graph)
     return graph
+  }
+
+  /// Reads a network file by what is in it, whatever its name.
+  private static func importModel(_ path: String) throws -> ImportedModel {
+    let isTFLite = (try? MappedFile(path)).map { TFLiteImporter.recognizes($0.bytes.prefix(8)) } ?? false
+    guard isTFLite else { return try ONNXImporter.read(path) }
+    let model = try TFLiteImporter.read(path)
+    for text in model.notes { note(text) }
+    return model
   }
 }

@@ -1,0 +1,53 @@
+import Martlet
+
+import struct Graph.Graph
+import struct Graph.GraphError
+import struct Graph.QuantizedWeights
+import struct Graph.RuntimeShape
+
+/// Compiles an imported int8 network into a packed model: clean, fuse, plan, pack.
+///
+/// Its scales, zero points, weights and biases are kept. Nothing is calibrated, corrected or estimated, and an addition
+/// stays an operator of its own, so that every layer's bytes are those of the source. The same network and options give
+/// the same bytes; options that concern calibration have no effect.
+/// - Throws: `GraphError` when an activation has no quantization, or with every layer that cannot be compiled, the reason
+///   and a remedy.
+public func compileQuantized(
+  _ graph: Graph, options: CompileOptions = CompileOptions()
+) throws(GraphError) -> CompiledModel {
+  guard graph.isQuantized else {
+    throw GraphError(
+      "\(graph.name): not every activation of the network is quantized; calibrate it as a float network")
+  }
+  var network = graph
+  try clean(&network)
+  try fusePadding(&network)
+  try fuseClamps(&network)
+  var metadata = ModelMetadata(
+    labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
+    macs: network.macs, parameters: network.parameterCount)
+  if var preprocessing = options.preprocessing, let rule = network[network.inputs[0]].quantization {
+    let input = network[network.inputs[0]]
+    try preprocessing.adapt(toInput: RuntimeShape(input.shape, input.name))
+    preprocessing.fillPixelTable(rule)
+    metadata.preprocessing = preprocessing
+  }
+  var weights: [Int: QuantizedWeights] = [:]
+  for (position, node) in network.nodes.enumerated() where node.inputs.count > 1 {
+    weights[position] = network[node.inputs[1]].quantizedWeights
+  }
+  let quantized = try QuantizedNetwork(network, ChosenQuantizations(keeping: network), weights)
+  var records = try NetworkRecords(quantized)
+  let plan = NetworkPlan(quantized, records)
+  records.place(plan)
+  metadata.provenance =
+    options.provenance + [("compiler", compilerVersion), ("quantization", "of the imported network")]
+  let bytes = try packModel(quantized, records, plan, metadata)
+  _ = try ModelRunner(bytes)
+  let report = CompileReport(
+    layers: zip(quantized.steps, records.operators).map { CompileReport.Layer($0, $1, quantized) },
+    arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
+    macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: 0,
+    notes: quantized.steps.flatMap(\.lowered.notes), agreement: Agreement())
+  return CompiledModel(bytes: bytes, report: report)
+}
