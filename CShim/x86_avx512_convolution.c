@@ -18,6 +18,12 @@ MARTLET_INLINE __m512i finish(__m512i sums, __m512 factors, const martlet_panel 
     return _mm512_cvtps_epi32(values);
 }
 
+/// The first 24 bytes. (A masked store would hold up loads of the bytes that it leaves alone.)
+MARTLET_INLINE void store_24(uint8_t *output, __m256i bytes) {
+    _mm_storeu_si128((__m128i *)output, _mm256_castsi256_si128(bytes));
+    _mm_storel_epi64((__m128i *)(output + 16), _mm256_extracti128_si256(bytes, 1));
+}
+
 /// The tile's end: requantize `pixels` × `blocks` accumulators (pixel by pixel) and store them.
 MARTLET_INLINE void finish_tile(
     const int pixels, const int blocks, const __m512i *sums, const martlet_panel *panel, const tile_place *place) {
@@ -52,10 +58,12 @@ MARTLET_INLINE void finish_tile(
             if (blocks == 2) {
                 const __m256i both = half_register(bytes, i / 2);
                 if (whole) _mm256_storeu_si256((__m256i *)output, both);
+                else if (panel->channels_stored == 24) store_24(output, both);
                 else _mm256_mask_storeu_epi8(output, mask, both);
             } else {
                 const __m128i one = sixteen_bytes(bytes, i);
                 if (whole) _mm_storeu_si128((__m128i *)output, one);
+                else if (panel->channels_stored == 8) _mm_storel_epi64((__m128i *)output, one);
                 else _mm_mask_storeu_epi8(output, (__mmask16)mask, one);
             }
         }
@@ -134,6 +142,96 @@ MARTLET_INLINE void convolve_tile(
     finish_tile(pixels, blocks, sums, panel, place);
 }
 
+enum { paired_tile = 14 };
+
+/// The inputs of two neighbouring pixels, each in one half.
+MARTLET_INLINE __m512i join(__m512i first, __m512i second) { return _mm512_mask_blend_epi32(0xFF00, first, second); }
+
+/// Eight results of each of two pixels, rounded, residuals included.
+MARTLET_INLINE __m512i finish_pair(
+    __m512i sums, __m512 factors, const martlet_panel *panel, const uint8_t *first, const uint8_t *second) {
+    __m512 values = scale(sums, factors);
+    if (first != NULL) {
+        __m128i both = _mm_unpacklo_epi64(
+            _mm_loadl_epi64((const __m128i *)first), _mm_loadl_epi64((const __m128i *)second));
+        __m512i other = _mm512_sub_epi32(_mm512_cvtepu8_epi32(both), _mm512_set1_epi32(panel->residual_zero_point));
+        __m512 addend = _mm512_mul_ps(_mm512_cvtepi32_ps(other), _mm512_set1_ps(panel->residual_factor));
+        values = _mm512_add_ps(values, addend);
+    }
+    return _mm512_cvtps_epi32(values);
+}
+
+/// The end of a tile of 24 channels: `sums` has sixteen channels of each pixel, `shared` eight of each two.
+MARTLET_INLINE void finish_paired(
+    const __m512i *sums, const __m512i *shared, const martlet_panel *panel, const tile_place *place) {
+    const output_rule rule = spread_output(panel->output);
+    const __m512 factors = _mm512_loadu_ps(panel->channels[0].factor);
+    const __m512 shared_factors = _mm512_broadcast_f32x8(_mm256_loadu_ps(panel->channels[1].factor));
+    MARTLET_UNROLL for (int pixel = 0; pixel < paired_tile; pixel += 2) {
+        uint8_t *outputs[2];
+        const uint8_t *residuals[2], *high[2];
+        MARTLET_UNROLL for (int i = 0; i < 2; i++) {
+            const int half = pixel + i >= paired_tile / 2, within = pixel + i - half * (paired_tile / 2);
+            outputs[i] = place->outputs[half] + within * place->output_step;
+            residuals[i] = place->residuals[0] == NULL ? NULL
+                                                       : place->residuals[half] + within * place->residual_step;
+            high[i] = residuals[i] == NULL ? NULL : residuals[i] + 16;
+        }
+        const __m512i first = finish(sums[pixel], factors, panel, residuals[0]);
+        const __m512i second = finish(sums[pixel + 1], factors, panel, residuals[1]);
+        const __m512i both = finish_pair(shared[pixel / 2], shared_factors, panel, high[0], high[1]);
+        const __m512i bytes = store_bytes(first, second, both, both, &rule);
+        const __m128i last = sixteen_bytes(bytes, 2);
+        _mm_storeu_si128((__m128i *)outputs[0], sixteen_bytes(bytes, 0));
+        _mm_storeu_si128((__m128i *)outputs[1], sixteen_bytes(bytes, 1));
+        _mm_storel_epi64((__m128i *)(outputs[0] + 16), last);
+        _mm_storel_epi64((__m128i *)(outputs[1] + 16), _mm_unpackhi_epi64(last, last));
+    }
+}
+
+/// Fourteen pixels × 24 channels: the last eight channels of two pixels share a register.
+static __attribute__((noinline)) void tile_paired(
+    const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {
+    const ptrdiff_t step = place->run_step;
+    const int8_t *weights = panel->weights, *shared_weights = panel->weights + panel->block_bytes;
+    __m512i sums[paired_tile], shared[paired_tile / 2];
+    MARTLET_UNROLL for (int i = 0; i < paired_tile; i++) sums[i] = _mm512_loadu_si512(panel->channels[0].bias);
+    MARTLET_UNROLL for (int i = 0; i < paired_tile / 2; i++) {
+        shared[i] = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)panel->channels[1].bias));
+    }
+    for (int32_t run = 0; run < panel->runs; run++) {
+        const uint8_t *base[6];
+        MARTLET_UNROLL for (int i = 0; i < 6; i++) {
+            base[i] = place->runs[i / 3][run] + place->first[i / 3] + 3 * (i % 3) * step;
+        }
+        for (int32_t quads = panel->run_quads; quads > 0; quads--) {
+            const __m512i row = _mm512_loadu_si512(weights);
+            const __m512i shared_row = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)shared_weights));
+            __m512i inputs[2];
+            MARTLET_UNROLL for (int pixel = 0; pixel < paired_tile; pixel++) {
+                const int half = pixel >= 7, within = pixel - half * 7;
+                int32_t four;
+                __builtin_memcpy(&four, base[half * 3 + within / 3] + within % 3 * step, 4);
+                inputs[pixel % 2] = _mm512_set1_epi32(four);
+                sums[pixel] = _mm512_dpbusd_epi32(sums[pixel], inputs[pixel % 2], row);
+                if (pixel % 2 == 1) {
+                    shared[pixel / 2] =
+                        _mm512_dpbusd_epi32(shared[pixel / 2], join(inputs[0], inputs[1]), shared_row);
+                }
+            }
+            _mm_prefetch((const char *)prefetch, _MM_HINT_T1);
+            MARTLET_UNROLL for (int i = 0; i < 6; i++) {
+                base[i] += 4;
+                __asm__("" : "+r"(base[i]));
+            }
+            weights += 64;
+            shared_weights += 64;
+            prefetch += 64;
+        }
+    }
+    finish_paired(sums, shared, panel, place);
+}
+
 #define TILE(pixels, blocks, sets)                                                                      \
     static __attribute__((noinline)) void tile_##pixels##_##blocks(                                     \
         const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {                  \
@@ -153,9 +251,15 @@ static const tile_function two_blocks[15] = {
     NULL,     tile_1_2, tile_2_2, tile_3_2,  tile_4_2,  tile_5_2,  tile_6_2, tile_7_2,
     tile_8_2, tile_9_2, tile_10_2, tile_11_2, tile_12_2, tile_13_2, tile_14_2,
 };
+/// For 24 channels.
+static const tile_function one_and_a_half[15] = {
+    NULL,     tile_1_2, tile_2_2, tile_3_2,  tile_4_2,  tile_5_2,  tile_6_2, tile_7_2,
+    tile_8_2, tile_9_2, tile_10_2, tile_11_2, tile_12_2, tile_13_2, tile_paired,
+};
 
 void martlet_avx512_convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count) {
     const tile_function *tiles = panel->blocks == 2 ? two_blocks : one_block;
+    if (panel->channels_stored == 24) tiles = one_and_a_half;
     if (segment_count == 2) tile_pair(panel, segments, tiles);
     else tile_segment(panel, segments, tiles, panel->blocks == 2 ? 14 : 12);
 }

@@ -199,7 +199,7 @@ struct ConvolutionShape {
     outputWidth = (width + pad.left + right - reach.1 - 1) / stride.width + 1
     groups = random.oneIn(6) ? random.integer(2...6) : 1
     inputs = random.oneIn(4) ? 3 : random.integer(1...random.choice([8, 32, 80]))
-    outputs = random.integer(1...random.choice([8, 48, 80]))
+    outputs = random.oneIn(4) ? 8 * random.integer(1...9) : random.integer(1...random.choice([8, 48, 80]))
     if groups > 1 {
       inputs = groups * random.integer(1...16)
       outputs = groups * random.integer(1...20)

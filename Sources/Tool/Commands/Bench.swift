@@ -1,6 +1,7 @@
 import ArgumentParser
 import CAllocationCounter
 import CHost
+import CShim
 import Foundation
 import Martlet
 import Threads
@@ -66,6 +67,8 @@ struct Bench: ParsableCommand {
     let modelBytes: Int
     let peakRssBytes: Int
     let allocations: Int
+    /// With --profile: what the kernels reach on data in the nearest cache, one thread.
+    let peakGmacPerS: Double?
     let operators: [OperatorTime]
   }
 
@@ -91,7 +94,8 @@ struct Bench: ParsableCommand {
       isa: packed.kernelFamily, threads: threads, runs: durations.nanoseconds.count, latencyMs: latency, macs: macs,
       gmacPerS: Double(macs) / (latency.median * 1e6), arenaBytes: packed.arenaBytes,
       modelBytes: packed.file.bytes.count, peakRssBytes: Int(martlet_host_peak_resident_bytes()),
-      allocations: durations.allocations, operators: operators)
+      allocations: durations.allocations,
+      peakGmacPerS: profile ? peakRate(of: martlet_best_kernels()) : nil, operators: operators)
     try output.emit(result) { show(result) }
   }
 
@@ -142,11 +146,16 @@ struct Bench: ParsableCommand {
     print("allocations  \(result.allocations) while running")
     print("process      \(result.peakRssBytes.grouped) bytes resident at most")
     guard profile else { return }
+    let peak = result.peakGmacPerS ?? 0
+    print("peak         \(peak.digits(0)) GMAC/s on data in the nearest cache, one thread")
     print("")
-    var table = Table("µs", "GMAC/s", "kind", "operator")
+    var table = Table("µs", "GMAC/s", "of peak", "kind", "operator")
     for entry in result.operators {
-      let rate = entry.macs > 0 ? (Double(entry.macs) / entry.medianUs / 1000).digits(1) : "-"
-      table.add(entry.medianUs.digits(1), rate, entry.kind, entry.name)
+      let rate = Double(entry.macs) / entry.medianUs / 1000
+      let hasRate = entry.macs > 0 && entry.medianUs > 0
+      table.add(
+        entry.medianUs.digits(1), hasRate ? rate.digits(1) : "-", hasRate ? "\((rate / peak * 100).digits(0)) %" : "-",
+        entry.kind, entry.name)
     }
     table.print()
   }
