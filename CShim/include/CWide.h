@@ -1,0 +1,43 @@
+/// Small helpers that Swift cannot express without a 64-bit conversion on 32-bit targets. Included by CShim.h, after the
+/// types.
+#ifndef CSHIM_WIDE_H
+#define CSHIM_WIDE_H
+
+#include "CShim.h"
+
+static inline float martlet_float_from_bits(uint32_t bits) {
+    float value;
+    __builtin_memcpy(&value, &bits, 4);
+    return value;
+}
+
+static inline int64_t martlet_widen(int32_t value) { return value; }
+
+static inline int64_t martlet_widen_unsigned(uint32_t value) { return value; }
+
+/// 1 when (|bias| + range) stays below 2³¹ and, times the factor, together with `extra` below 2³¹ − 2¹⁵, and the factor
+/// is finite and not negative. `range`: the largest magnitude of the products' sum.
+static inline int32_t martlet_accumulator_fits(int32_t bias, int64_t range, float factor, double extra) {
+    int64_t magnitude = (bias < 0 ? -(int64_t)bias : bias) + range;
+    return range >= 0 && range < INT32_MAX && magnitude <= INT32_MAX && factor >= 0
+        && (double)magnitude * factor + extra < 2147483648.0 - 32768.0;
+}
+
+static inline int64_t martlet_widen_size(ptrdiff_t value) { return value; }
+
+/// Saturated to PTRDIFF_MAX.
+static inline ptrdiff_t martlet_narrow(uint64_t value) { return value > PTRDIFF_MAX ? PTRDIFF_MAX : (ptrdiff_t)value; }
+
+/// martlet_accumulator_fits for one of a block's sixteen channels.
+static inline int32_t martlet_channel_fits(
+    const martlet_channel_block *block, int32_t channel, int64_t range, double extra) {
+    return martlet_accumulator_fits(block->bias[channel], range, block->factor[channel], extra);
+}
+
+/// a · b saturated to INT64_MAX when it overflows; operands must not be negative.
+static inline int64_t martlet_saturating_product(int64_t a, int64_t b) {
+    int64_t product;
+    return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
+#endif
