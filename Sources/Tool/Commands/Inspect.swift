@@ -8,7 +8,7 @@ struct Inspect: ParsableCommand {
     abstract: "Prints what is in a model: shapes, operators, memory, provenance.",
     discussion: "Example: martlet inspect network.martlet")
 
-  @Argument(help: "A packed model (.martlet) or a float network (.onnx, or a checkpoint with --architecture).")
+  @Argument(help: "A packed model (.martlet) or a network (.onnx, .tflite, or a checkpoint with --architecture).")
   var model: String
 
   @OptionGroup var source: FloatSourceOptions

@@ -21,6 +21,7 @@ struct List: ParsableCommand {
     let architectures: [String]
     let operators: [String]
     let onnxOperators: [String]
+    let tfliteOperators: [String]
     let kernels: [Family]
   }
 
@@ -30,7 +31,7 @@ struct List: ParsableCommand {
     let families = (0..<MARTLET_FAMILY_COUNT.rawValue).filter { martlet_families() >> $0 & 1 == 1 }
     let result = Result(
       architectures: Architectures.all.map(\.name), operators: Every.kinds,
-      onnxOperators: ONNXImporter.supportedOperators,
+      onnxOperators: ONNXImporter.supportedOperators, tfliteOperators: TFLiteImporter.supportedOperators,
       kernels: families.map {
         Family(name: String(cString: martlet_family_name(martlet_family($0))), chosen: $0 == best.rawValue)
       })
@@ -38,6 +39,7 @@ struct List: ParsableCommand {
       print("architectures    \(result.architectures.joined(separator: ", "))")
       print("operators        \(result.operators.joined(separator: ", "))")
       print("ONNX operators   \(result.onnxOperators.joined(separator: ", "))")
+      print("TFLite operators \(result.tfliteOperators.joined(separator: ", "))")
       print(
         "kernel families  \(result.kernels.map { $0.chosen ? "\($0.name) (chosen)" : $0.name }.joined(separator: ", "))"
       )

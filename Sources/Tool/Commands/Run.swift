@@ -10,7 +10,7 @@ struct Run: ParsableCommand {
     abstract: "Runs a model on pictures or .npy arrays.",
     discussion: """
       Example: martlet run network.martlet photo.jpg --top 3
-      A network with several inputs takes one .npy array for each. A float network (.onnx) is evaluated in float.
+      A network with several inputs takes one .npy array for each. A network (.onnx, .tflite) is evaluated in float.
       """)
 
   @Argument(help: "A packed model, or a float network.")
