@@ -5,9 +5,10 @@ import struct Graph.GraphError
 import class Graph.Workers
 
 /// The version that provenance names; it changes whenever the same network would give other bytes.
-public let compilerVersion = "1"
+public let compilerVersion = "2"
 
-/// Compiles a float network into a packed int8 model: clean, fold, fuse, calibrate, quantize, plan, pack, check.
+/// Compiles a float network into a packed int8 model: clean, fold, fuse, equalize, calibrate, round, quantize,
+/// plan, pack, check.
 ///
 /// The same network, examples and options give the same bytes.
 /// - Parameters:
@@ -21,13 +22,19 @@ public func compile(
   var network = graph
   progress("simplify", 0)
   try simplify(&network)
-  let statistics = try calibrate(network, on: calibration, workers: workers) { progress("calibrate", $0) }
+  var scaled = network
+  if options.equalizesChannels {
+    try equalizeChannels(&scaled, on: calibration, workers: workers) { progress("equalize", $0) }
+  }
+  let statistics = try calibrate(
+    scaled, on: calibration, gathersColumns: options.roundsByCovariance, workers: workers
+  ) { progress("calibrate", $0) }
 
   progress("quantize", 0)
   var metadata = ModelMetadata(
     labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
     macs: network.macs, parameters: network.parameterCount)
-  let quantized = try quantize(network, statistics, options, &metadata)
+  let quantized = try quantize(scaled, statistics, options, &metadata, workers) { progress("quantize", $0) }
 
   progress("plan", 0)
   var records = try NetworkRecords(quantized)
@@ -40,13 +47,15 @@ public func compile(
       ("compiler", compilerVersion), ("calibration method", options.calibrationMethod.description),
       ("calibration examples", "\(calibration.count)"),
       ("calibration hash", String(statistics.dataHash, radix: 16)), ("bias correction", "\(options.correctsBiases)"),
+      (equalizationKey, "\(options.equalizesChannels)"),
+      ("rounding by covariance", "\(options.roundsByCovariance)"),
     ]
   let bytes = try packModel(quantized, records, plan, metadata)
 
   let agreement = try checkAgreement(
     network, bytes, on: calibration, examples: options.checkedExamples, workers: workers
   ) { progress("check", $0) }
-  let notes = quantized.steps.flatMap(\.lowered.notes) + statistics.warnings(network)
+  let notes = quantized.steps.flatMap(\.lowered.notes) + statistics.warnings(scaled)
   let report = CompileReport(
     layers: zip(quantized.steps, records.operators).map { CompileReport.Layer($0, $1, quantized) },
     arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
@@ -57,12 +66,17 @@ public func compile(
 
 /// Chooses quantizations, corrects biases and lowers every layer; completes the preprocessing in `metadata`.
 private func quantize(
-  _ graph: Graph, _ statistics: CalibrationStatistics, _ options: CompileOptions, _ metadata: inout ModelMetadata
+  _ graph: Graph, _ statistics: CalibrationStatistics, _ options: CompileOptions, _ metadata: inout ModelMetadata,
+  _ workers: Workers, progress: (Double) -> Void
 ) throws(GraphError) -> QuantizedNetwork {
   let rules = try ChosenQuantizations(graph, statistics, options, &metadata)
   var corrected = graph
   if options.correctsBiases { try correctBiases(&corrected, rules, statistics) }
-  return try QuantizedNetwork(corrected, rules)
+  let weights =
+    options.roundsByCovariance
+    ? try roundWeights(
+      graph, rules, statistics, correctsBiases: options.correctsBiases, on: workers, progress: progress) : [:]
+  return try QuantizedNetwork(corrected, rules, weights)
 }
 
 extension CompileReport.Layer {

@@ -6,6 +6,11 @@ public struct CompileOptions: Sendable {
   public var calibrationMethod: CalibrationMethod = .defaultMethod
   /// Whether biases make up for the mean error of rounded weights.
   public var correctsBiases = true
+  /// Whether weights are rounded so that the error of their products with calibration inputs is small, instead of each
+  /// to its nearest step.
+  public var roundsByCovariance = true
+  /// Whether channels are scaled so that the one scale of an int8 tensor suits all of its channels.
+  public var equalizesChannels = true
   /// Class labels in index order; empty: those of the graph.
   public var labels: [String] = []
   /// How a picture becomes the input. Its pixel table is filled by the compiler; a size of 0 is the input's.

@@ -5,11 +5,23 @@ public struct CalibrationStatistics: Sendable {
   private var histograms: [Histogram?]
   /// Sums over pixels and examples of each channel of the activations that weights multiply, for bias correction.
   private var channelSums: [ChannelSums?]
+  /// Moments of the columns that each node's weights multiply.
+  private var columnMoments: [ColumnMoments?]
+  /// Nodes whose moments an activation adds to.
+  private var weightedReaders: [[Int]]
   /// 32-bit check of all examples, in order: part of the packed file's provenance.
   public private(set) var dataHash: UInt64 = 0xCBF2_9CE4_8422_2325
 
   /// Nothing seen yet.
-  init(_ graph: Graph) {
+  init(_ graph: Graph, examples: Int = 1, gathersColumns: Bool = false) {
+    columnMoments = graph.nodes.enumerated().map { index, node in
+      guard gathersColumns, let columns = LayerColumns(graph, node) else { return nil }
+      return ColumnMoments(columns, seed: UInt64(index), examples: examples)
+    }
+    weightedReaders = Array(repeating: [], count: graph.values.count)
+    for (index, node) in graph.nodes.enumerated() where columnMoments[index] != nil {
+      weightedReaders[node.inputs[0].index].append(index)
+    }
     histograms = Array(repeating: nil, count: graph.values.count)
     channelSums = Array(repeating: nil, count: graph.values.count)
     for node in graph.nodes where LinearLayer.isOne(node.operation) {
@@ -24,6 +36,9 @@ public struct CalibrationStatistics: Sendable {
   /// The mean of each channel of a value that a weighted layer reads; nil for others.
   func channelMeans(of id: ValueID) -> [Double]? { channelSums[id.index]?.means }
 
+  /// What is known of the columns that a node's weights multiply; nil without weights, or when they are too long.
+  func columnMoments(ofNode node: Int) -> ColumnMoments? { columnMoments[node] }
+
   /// A sentence for each layer with values that are not numbers in some places.
   func warnings(_ graph: Graph) -> [String] {
     graph.nodes.compactMap { node in
@@ -32,7 +47,8 @@ public struct CalibrationStatistics: Sendable {
     }
   }
 
-  mutating func add(_ id: ValueID, _ tensor: Tensor) {
+  mutating func add(_ id: ValueID, _ tensor: Tensor, on workers: Workers) {
+    for node in weightedReaders[id.index] { columnMoments[node]?.add(tensor, on: workers) }
     if histograms[id.index] == nil { histograms[id.index] = Histogram() }
     histograms[id.index]?.add(tensor.values)
     channelSums[id.index]?.add(tensor)
@@ -73,21 +89,22 @@ struct ChannelSums: Sendable {
 /// - Throws: `GraphError` when there is no example, one has another shape than the network's input, or the network's own
 ///   float result is infinite or undefined.
 public func calibrate(
-  _ graph: Graph, on data: CalibrationData, workers: Workers = Workers(), progress: (Double) -> Void = { _ in }
+  _ graph: Graph, on data: CalibrationData, gathersColumns: Bool = false, workers: Workers = Workers(),
+  progress: (Double) -> Void = { _ in }
 ) throws -> CalibrationStatistics {
   guard data.count > 0 else {
     throw GraphError(
       "\(graph.name): there is no calibration example; give at least one input that is typical for the network")
   }
   let evaluator = Evaluator(graph, workers: workers)
-  var statistics = CalibrationStatistics(graph)
+  var statistics = CalibrationStatistics(graph, examples: data.count, gathersColumns: gathersColumns)
   for example in 0..<data.count {
     let inputs = try data.inputs(example)
     for (id, tensor) in zip(graph.inputs, inputs) {
-      statistics.add(id, tensor)
+      statistics.add(id, tensor, on: workers)
       statistics.hash(tensor)
     }
-    let outputs = try evaluator.run(inputs) { statistics.add($0, $1) }
+    let outputs = try evaluator.run(inputs) { statistics.add($0, $1, on: workers) }
     if outputs.contains(where: { $0.values.contains { !$0.isFinite } }) {
       throw brokenNetwork(graph, statistics, example: example)
     }

@@ -36,19 +36,30 @@ public func compareLayers(
     layers.enumerated().map { ($0.element.operatorIndex, $0.offset) }, uniquingKeysWith: { first, _ in first })
   let layerOfValue = Dictionary(
     layers.enumerated().map { ($0.element.value, $0.offset) }, uniquingKeysWith: { first, _ in first })
-  for example in 0..<data.count {
+  func visit(_ example: Int, _ body: (inout MatchedLayer, Tensor, [Int8]) -> Void) throws {
     let inputs = try data.inputs(example)
     var quantized = [[Int8]](repeating: [], count: layers.count)
     _ = try runner.run(inputs) { index in
       if let layer = layerOfOperator[index] { quantized[layer] = runner.tensorValues(layers[layer].tensor) }
     }
     _ = try evaluator.run(inputs) { id, tensor in
-      if let layer = layerOfValue[id] { layers[layer].add(tensor, quantized[layer]) }
+      if let layer = layerOfValue[id], tensor.count == quantized[layer].count {
+        body(&layers[layer], tensor, quantized[layer])
+      }
     }
+  }
+  let equalized = runner.hasEqualizedChannels ? min(scaleExamples, data.count) : 0
+  for example in 0..<equalized { try visit(example) { $0.scales?.add($1.values, $2, $0.quantization) } }
+  for layer in layers.indices where equalized == 0 { layers[layer].scales = nil }
+  for example in 0..<data.count {
+    try visit(example) { $0.add($1, $2) }
     progress(Double(example + 1) / Double(data.count))
   }
   return layers.map(\.comparison)
 }
+
+/// Examples that suffice to know by what each channel was divided.
+private let scaleExamples = 4
 
 /// A layer that both networks have, and its sums.
 private struct MatchedLayer {
@@ -58,16 +69,25 @@ private struct MatchedLayer {
   let name: String
   let kind: String
   let quantization: Quantization
+  /// What the channels of the packed layer were divided by; nil: nothing.
+  var scales: FittedScales?
   var errors = ErrorAccumulator()
   var saturated = 0
   var count = 0
 
   mutating func add(_ expected: Tensor, _ quantized: [Int8]) {
-    guard expected.count == quantized.count else { return }
-    errors.add(expected.values, quantized.map(quantization.real))
+    let channels = expected.shape.last ?? 1
+    let factors = scales?.values ?? Array(repeating: 1, count: channels)
     let (low, high) = (quantization.range.lowerBound, quantization.range.upperBound)
     let half = quantization.scale / 2
-    for value in expected.values where value < low - half || value > high + half { saturated += 1 }
+    var found = quantized.map(quantization.real)
+    for index in found.indices {
+      let factor = factors[index % channels]
+      found[index] *= factor
+      let value = expected.values[index] / factor
+      if value < low - half || value > high + half { saturated += 1 }
+    }
+    errors.add(expected.values, found)
     count += quantized.count
   }
 
@@ -97,7 +117,7 @@ private func matchLayers(_ graph: Graph, _ runner: ModelRunner) -> [MatchedLayer
     layers.append(
       MatchedLayer(
         value: value, operatorIndex: index, tensor: layer.tensor, name: layer.name, kind: layer.kind,
-        quantization: layer.quantization))
+        quantization: layer.quantization, scales: FittedScales(channels: graph[value].shape.last ?? 1)))
   }
   return layers
 }

@@ -1,0 +1,84 @@
+import Graph
+
+/// A weighted layer's int8 weights and what its bias has to become so that mean outputs stay what they are in float.
+struct RoundedLayer: Sendable {
+  /// In the order of the float weights.
+  var values: [Int8]
+  /// One an output channel.
+  var scales: [Float]
+  /// One an output channel, in float.
+  var biases: [Float]
+}
+
+extension LinearLayer {
+  /// Rounds each output channel by the covariance of the columns that it multiplies, and takes the mean error that is
+  /// left from its bias.
+  func rounded(_ nearest: QuantizedWeights, _ moments: ColumnMoments, on workers: Workers) -> RoundedLayer {
+    var values = nearest.values
+    var biases = bias.values
+    let columns = moments.columns
+    let groups = columns.isDepthwise ? outputs : columns.groups
+    let groupOutputs = outputs / groups
+    for group in 0..<groups {
+      let mean = moments.mean(group: group)
+      let feedback = ErrorFeedback(covariance: moments.covariance(group: group), order: mean.count, damping: 0.01)
+      let channels = (group * groupOutputs..<(group + 1) * groupOutputs).map { $0 }
+      let results = workers.map(channels) { channel in
+        feedback.round(places(ofOutput: channel).map { weights.values[$0] }, scale: nearest.scales[channel])
+      }
+      for (channel, rounded) in zip(channels, results) {
+        var shift = 0.0
+        for (index, place) in places(ofOutput: channel).enumerated() {
+          values[place] = rounded[index]
+          let error = Double(nearest.scales[channel]) * Double(rounded[index]) - Double(weights.values[place])
+          shift += error * mean[index]
+        }
+        if shift.isFinite { biases[channel] -= Float(shift) }
+      }
+    }
+    return RoundedLayer(values: values, scales: nearest.scales, biases: biases)
+  }
+}
+
+extension Workers {
+  /// `body` of every element, in order.
+  func map<Element: Sendable, Result: Sendable>(
+    _ elements: [Element], _ body: @Sendable (Element) -> Result
+  ) -> [Result] {
+    var results = [Result?](repeating: nil, count: elements.count)
+    results.withUnsafeMutableBufferPointer { results in
+      nonisolated(unsafe) let results = results
+      split(elements.count, minimum: 16) { range in
+        for index in range { results[index] = body(elements[index]) }
+      }
+    }
+    return results.compactMap { $0 }
+  }
+}
+
+/// Int8 weights of every weighted layer whose columns calibration knows, by the layer's place in the network.
+func roundWeights(
+  _ graph: Graph, _ rules: ChosenQuantizations, _ statistics: CalibrationStatistics, correctsBiases: Bool,
+  on workers: Workers, progress: (Double) -> Void
+) throws(GraphError) -> [Int: QuantizedWeights] {
+  var result: [Int: QuantizedWeights] = [:]
+  for node in graph.nodes.indices {
+    progress(Double(node) / Double(graph.nodes.count))
+    guard let layer = LinearLayer(graph, node), let rule = rules[graph.nodes[node].inputs[0]],
+      let moments = statistics.columnMoments(ofNode: node)
+    else { continue }
+    let order: WeightOrder = moments.columns.isDepthwise ? .channelLast : .channelFirst
+    var notes: [String] = []
+    let nearest = try QuantizedWeights(
+      rounding: layer.weights.values, order: order, biases: layer.bias.values, input: rule, notes: &notes)
+    let rounded = layer.rounded(nearest, moments, on: workers)
+    var final = try QuantizedWeights(
+      rounding: layer.weights.values, order: order, biases: correctsBiases ? rounded.biases : layer.bias.values,
+      input: rule, notes: &notes)
+    for channel in 0..<layer.outputs where final.scales[channel] == rounded.scales[channel] {
+      for place in layer.places(ofOutput: channel) { final.values[place] = rounded.values[place] }
+    }
+    result[node] = final
+  }
+  return result
+}
