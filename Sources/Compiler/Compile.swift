@@ -34,7 +34,8 @@ public func compile(
   var metadata = ModelMetadata(
     labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
     macs: network.macs, parameters: network.parameterCount)
-  let quantized = try quantize(scaled, statistics, options, &metadata, workers) { progress("quantize", $0) }
+  var notes: [String] = []
+  let quantized = try quantize(scaled, statistics, options, &metadata, &notes, workers) { progress("quantize", $0) }
 
   progress("plan", 0)
   var records = try NetworkRecords(quantized)
@@ -55,7 +56,7 @@ public func compile(
   let agreement = try checkAgreement(
     network, bytes, on: calibration, examples: options.checkedExamples, workers: workers
   ) { progress("check", $0) }
-  let notes = quantized.steps.flatMap(\.lowered.notes) + statistics.warnings(scaled)
+  notes += quantized.steps.flatMap(\.lowered.notes) + statistics.warnings(scaled)
   let report = CompileReport(
     layers: zip(quantized.steps, records.operators).map { CompileReport.Layer($0, $1, quantized) },
     arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
@@ -67,7 +68,7 @@ public func compile(
 /// Chooses quantizations, corrects biases and lowers every layer; completes the preprocessing in `metadata`.
 private func quantize(
   _ graph: Graph, _ statistics: CalibrationStatistics, _ options: CompileOptions, _ metadata: inout ModelMetadata,
-  _ workers: Workers, progress: (Double) -> Void
+  _ notes: inout [String], _ workers: Workers, progress: (Double) -> Void
 ) throws(GraphError) -> QuantizedNetwork {
   let rules = try ChosenQuantizations(graph, statistics, options, &metadata)
   var corrected = graph
@@ -75,7 +76,8 @@ private func quantize(
   let weights =
     options.roundsByCovariance
     ? try roundWeights(
-      graph, rules, statistics, correctsBiases: options.correctsBiases, on: workers, progress: progress) : [:]
+      graph, rules, statistics, correctsBiases: options.correctsBiases, on: workers, notes: &notes,
+      progress: progress) : [:]
   return try QuantizedNetwork(corrected, rules, weights)
 }
 

@@ -84,6 +84,19 @@ struct EqualizeTests {
     #expect(first.bytes == second.bytes)
   }
 
+  @Test(arguments: [true, false]) func whatWasBentIsReportedHoweverWeightsAreRounded(byCovariance: Bool) throws {
+    var network = TestNetwork(6)
+    let x = network.input([1, 6, 6, 3])
+    let y = try network.conv(x, to: 4)
+    let weights = network.graph.nodes[0].inputs[1]
+    for place in 0..<27 { network.graph[weights].constant?.values[place] *= 1e-20 }
+    network.graph.outputs = [y]
+    var options = CompileOptions()
+    options.roundsByCovariance = byCovariance
+    let notes = try compile(network.graph, calibration: network.examples(3), options: options).report.notes
+    #expect(notes.count == 1 && notes.allSatisfy { $0.contains("conv2d1, output channel 0") }, "\(notes)")
+  }
+
   @Test func columnsHoldWhatTheWeightsMultiply() throws {
     var network = TestNetwork(5)
     let x = network.input([1, 5, 4, 6])

@@ -56,10 +56,11 @@ extension Workers {
   }
 }
 
-/// Int8 weights of every weighted layer whose columns calibration knows, by the layer's place in the network.
+/// Int8 weights of every weighted layer whose columns calibration knows, by the layer's place in the network. What had to
+/// be bent is added to `notes`.
 func roundWeights(
   _ graph: Graph, _ rules: ChosenQuantizations, _ statistics: CalibrationStatistics, correctsBiases: Bool,
-  on workers: Workers, progress: (Double) -> Void
+  on workers: Workers, notes: inout [String], progress: (Double) -> Void
 ) throws(GraphError) -> [Int: QuantizedWeights] {
   var result: [Int: QuantizedWeights] = [:]
   for node in graph.nodes.indices {
@@ -68,13 +69,21 @@ func roundWeights(
       let moments = statistics.columnMoments(ofNode: node)
     else { continue }
     let order: WeightOrder = moments.columns.isDepthwise ? .channelLast : .channelFirst
-    var notes: [String] = []
-    let nearest = try QuantizedWeights(
-      rounding: layer.weights.values, order: order, biases: layer.bias.values, input: rule, notes: &notes)
+    let name = graph.nodes[node].name
+    func quantized(_ biases: [Float], _ layerNotes: inout [String]) throws(GraphError) -> QuantizedWeights {
+      do throws(GraphError) {
+        return try QuantizedWeights(
+          rounding: layer.weights.values, order: order, biases: biases, input: rule, notes: &layerNotes)
+      } catch {
+        throw GraphError("\(name): \(error.description)")
+      }
+    }
+    var ignored: [String] = []
+    let nearest = try quantized(layer.bias.values, &ignored)
     let rounded = layer.rounded(nearest, moments, on: workers)
-    var final = try QuantizedWeights(
-      rounding: layer.weights.values, order: order, biases: correctsBiases ? rounded.biases : layer.bias.values,
-      input: rule, notes: &notes)
+    var layerNotes: [String] = []
+    var final = try quantized(correctsBiases ? rounded.biases : layer.bias.values, &layerNotes)
+    notes += layerNotes.map { "\(name), \($0)" }
     for channel in 0..<layer.outputs where final.scales[channel] == rounded.scales[channel] {
       for place in layer.places(ofOutput: channel) { final.values[place] = rounded.values[place] }
     }
