@@ -8,25 +8,13 @@ struct ToolProcess {
 
   /// Runs `martlet` with these arguments to its end.
   init(_ arguments: String..., environment: [String: String] = [:], limits: String? = nil) throws {
-    let process = Process()
-    let tool = Self.tool.path
-    if let limits {
-      process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      process.arguments = ["-c", "\(limits); exec \"$0\" \"$@\"", tool] + arguments
-    } else {
-      process.executableURL = Self.tool
-      process.arguments = arguments
-    }
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    var command = [Self.tool.path] + arguments
+    if let limits { command = ["/bin/sh", "-c", "\(limits); exec \"$0\" \"$@\""] + command }
     let outputFile = TemporaryFolder.shared.file("stdout-\(UUID().uuidString)")
     let errorFile = TemporaryFolder.shared.file("stderr-\(UUID().uuidString)")
-    for file in [outputFile, errorFile] { FileManager.default.createFile(atPath: file.path, contents: nil) }
-    process.standardOutput = try FileHandle(forWritingTo: outputFile)
-    process.standardError = try FileHandle(forWritingTo: errorFile)
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    let everything = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    status = try Self.spawn(
+      command, environment: everything.map { "\($0.key)=\($0.value)" }, output: outputFile.path, errors: errorFile.path)
     output = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
     errors = String(decoding: try Data(contentsOf: errorFile), as: UTF8.self)
   }
@@ -34,6 +22,30 @@ struct ToolProcess {
   /// The result as JSON.
   func json() throws -> [String: Any] {
     try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] ?? [:]
+  }
+
+  /// Foundation's Process may miss the end of one child when several are started at once; waiting for one does not.
+  private static func spawn(
+    _ command: [String], environment: [String], output: String, errors: String
+  ) throws -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    var words = command.map { strdup($0) } + [nil]
+    var variables = environment.map { strdup($0) } + [nil]
+    defer { (words + variables).forEach { free($0) } }
+    var child: pid_t = 0
+    let code = posix_spawn(&child, command[0], &actions, nil, &words, &variables)
+    guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
+    var state: Int32 = 0
+    while waitpid(child, &state, 0) < 0 {
+      guard errno == EINTR else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EINVAL) }
+    }
+    let signal = state & 0x7f
+    return signal == 0 ? (state >> 8) & 0xff : -signal
   }
 
   private static var tool: URL {
