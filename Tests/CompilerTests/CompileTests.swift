@@ -37,6 +37,15 @@ struct CompileTests {
     #expect(model.report.notes.isEmpty)
   }
 
+  @Test func ranksNothingWhereTheOutputHasPlaces() throws {
+    var network = TestNetwork(3)
+    let x = network.input([1, 8, 8, 3])
+    network.graph.outputs = [try network.conv(x, to: 4)]
+    let model = try compile(network.graph, calibration: network.examples(4))
+    #expect(model.report.agreement.examples == 4)
+    #expect(model.report.agreement.top1 == nil)
+  }
+
   @Test func sameInputsGiveSameBytes() throws {
     var (a, b) = (try Self.network(), try Self.network())
     #expect(

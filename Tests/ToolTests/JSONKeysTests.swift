@@ -42,7 +42,8 @@ struct JSONKeysTests {
     #expect((outputs[0]["values"] as? [Any])?.count == 10)
     let top = try #require(json["top"] as? [[String: Any]])
     #expect(top.count == 3)
-    #expect(Set(top[0].keys).isSuperset(of: ["index", "probability"]))
+    #expect(Set(top[0].keys) == ["index", "label", "probability"])
+    #expect(top[0]["label"] is NSNull)
   }
 
   @Test func eval() throws {

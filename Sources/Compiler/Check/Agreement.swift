@@ -5,7 +5,8 @@ import Graph
 public struct Agreement: Sendable {
   /// Examples compared.
   public var examples = 0
-  /// Share of examples (0…1) whose largest first-output value has the same place; nil for outputs of one value.
+  /// Share of examples (0…1) whose largest first-output value has the same place; nil unless the first output is one
+  /// score a class: of a detector's or a segmenter's output, the largest value says little.
   public var top1: Double?
   /// 10·log₁₀(Σ float² ÷ Σ (float − int8)²) over all outputs; infinite when they are equal.
   public var signalToNoiseDecibels = Double.infinity
@@ -30,7 +31,7 @@ public func checkAgreement(
     let expected = try evaluator.run(inputs)
     let found = try runner.run(inputs)
     for (expected, found) in zip(expected, found) { accumulator.add(expected.values, found.values) }
-    if let expected = expected.first, let found = found.first, expected.count > 1 {
+    if let expected = expected.first, let found = found.first, expected.scoresClasses {
       isRanking = true
       if expected.indexOfLargest == found.indexOfLargest { agreeing += 1 }
     }
@@ -42,6 +43,9 @@ public func checkAgreement(
 }
 
 extension Tensor {
+  /// Whether there are several values, all along the last axis.
+  var scoresClasses: Bool { count > 1 && shape.last == count }
+
   /// The place of the largest value; of equal ones the first.
   public var indexOfLargest: Int {
     var best = 0

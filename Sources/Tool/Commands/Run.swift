@@ -56,7 +56,8 @@ struct Run: ParsableCommand {
         throw ToolError("\(model) has \(runner.inputCount) inputs; \(group.count) were given.")
       }
       let outputs = try runner.outputs(try group.map(content))
-      let ranked = outputs.first.map { Ranking.top(top, of: $0.values, labels: runner.labels) } ?? []
+      let scores = outputs.first.flatMap { Ranking.scoresClasses($0.shape) ? $0.values : nil }
+      let ranked = scores.map { Ranking.top(top, of: $0, labels: runner.labels) } ?? []
       results.append(Result(input: group.joined(separator: " "), outputs: outputs, top: ranked))
     }
     if let outputFile, let first = results.first?.outputs.first {
@@ -72,6 +73,13 @@ struct Run: ParsableCommand {
     }
   }
 
+  /// What can be said in a line about an output that scores no classes.
+  private static func summary(_ entry: OutputValues) -> String {
+    let shape = entry.shape.map(String.init).joined(separator: "×")
+    guard let least = entry.values.min(), let largest = entry.values.max() else { return "\(entry.name): \(shape)" }
+    return "\(entry.name): \(shape), from \(least) to \(largest) (values: --json, --output)"
+  }
+
   private func content(_ path: String) throws -> Dataset.Content {
     guard path.lowercased().hasSuffix(".npy") else { return .image(try Image(contentsOf: path)) }
     let array = try NumpyArray(contentsOf: path)
@@ -81,6 +89,9 @@ struct Run: ParsableCommand {
   private func show(_ results: [Result]) {
     for result in results {
       if results.count > 1 { print("\(result.input):") }
+      if result.top.isEmpty {
+        for entry in result.outputs { print(Self.summary(entry)) }
+      }
       for entry in result.top {
         let percent = (entry.probability * 100).digits(1)
         print(

@@ -1,13 +1,28 @@
 import Foundation
 
-/// One line of an answer.
+/// One line of an answer. In JSON a class without a label has `"label": null`.
 struct RankedClass: Encodable {
   let index: Int
   let label: String?
   let probability: Double
+
+  enum CodingKeys: CodingKey { case index, label, probability }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(index, forKey: .index)
+    try container.encode(label, forKey: .label)
+    try container.encode(probability, forKey: .probability)
+  }
 }
 
 enum Ranking {
+  /// Whether an output of this shape scores classes: one value a class, and no places in a picture.
+  static func scoresClasses(_ shape: [Int]) -> Bool {
+    guard let classes = shape.last, classes > 1 else { return false }
+    return shape.dropLast().allSatisfy { $0 == 1 }
+  }
+
   /// The `count` likeliest classes. Scores that are not yet probabilities (not all in 0…1 with sum 1) go through softmax.
   static func top(_ count: Int, of scores: [Float], labels: [String]) -> [RankedClass] {
     let probabilities = Self.probabilities(scores)
