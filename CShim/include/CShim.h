@@ -365,6 +365,11 @@ void martlet_log_softmax_rows(
 /// 32-bit check of `count` bytes: 64 interleaved lanes (see Documentation/FileFormat.md). Not cryptographic.
 uint32_t martlet_checksum(const uint8_t *bytes, size_t count);
 
+/// CRC-32 as zlib's: begin with 0, and hand the result on to continue.
+uint32_t martlet_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
+/// The same of the stored bytes of rows [first_row, end_row), without the gaps between pixels and rows.
+uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t first_row, int32_t end_row);
+
 #include "CFloat.h"
 #include "CWide.h"
 

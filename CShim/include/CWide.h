@@ -16,11 +16,12 @@ static inline int64_t martlet_widen(int32_t value) { return value; }
 static inline int64_t martlet_widen_unsigned(uint32_t value) { return value; }
 
 /// 1 when (|bias| + range) stays below 2³¹ and, times the factor, together with `extra` below 2³¹ − 2¹⁵, and the factor
-/// is finite and not negative. `range`: the largest magnitude of the products' sum.
-static inline int32_t martlet_accumulator_fits(int32_t bias, int64_t range, float factor, double extra) {
+/// is finite and not negative. `range`: the largest magnitude of the products' sum. In float32, which a microcontroller
+/// has: three roundings of at most 2⁷ each leave the result far below 2³¹.
+static inline int32_t martlet_accumulator_fits(int32_t bias, int64_t range, float factor, float extra) {
     int64_t magnitude = (bias < 0 ? -(int64_t)bias : bias) + range;
     return range >= 0 && range < INT32_MAX && magnitude <= INT32_MAX && factor >= 0
-        && (double)magnitude * factor + extra < 2147483648.0 - 32768.0;
+        && (float)(int32_t)magnitude * factor + extra < 2147483648.0f - 32768.0f;
 }
 
 static inline int64_t martlet_widen_size(ptrdiff_t value) { return value; }
@@ -30,7 +31,7 @@ static inline ptrdiff_t martlet_narrow(uint64_t value) { return value > PTRDIFF_
 
 /// martlet_accumulator_fits for one of a block's sixteen channels.
 static inline int32_t martlet_channel_fits(
-    const martlet_channel_block *block, int32_t channel, int64_t range, double extra) {
+    const martlet_channel_block *block, int32_t channel, int64_t range, float extra) {
     return martlet_accumulator_fits(block->bias[channel], range, block->factor[channel], extra);
 }
 

@@ -1,9 +1,10 @@
-/// The command line: MODEL.martlet [INPUT] [--top K].
+/// The command line: MODEL.martlet [INPUT] [--top K], or MODEL.martlet --selftest.
 struct Arguments {
   var model: UnsafePointer<CChar>?
   var input: UnsafePointer<CChar>?
   var top = 5
   var wantsHelp = false
+  var wantsSelfTest = false
 
   /// Nil when the arguments make no sense.
   init?(count: Int32, values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
@@ -12,6 +13,8 @@ struct Arguments {
       index += 1
       if Self.matches(value, "--help") || Self.matches(value, "-h") {
         wantsHelp = true
+      } else if Self.matches(value, "--selftest") {
+        wantsSelfTest = true
       } else if Self.matches(value, "--top") {
         guard index < Int(count), let text = values[index], let number = Self.number(text) else { return nil }
         top = number
@@ -27,6 +30,7 @@ struct Arguments {
       }
     }
     if model == nil && !wantsHelp { return nil }
+    if wantsSelfTest && input != nil { return nil }
   }
 
   private static func matches(_ value: UnsafeMutablePointer<CChar>, _ option: StaticString) -> Bool {

@@ -17,10 +17,12 @@ enum EdgeRun {
 
   static let usage: StaticString = """
     usage: martlet-run MODEL.martlet [INPUT] [--top K]
+           martlet-run MODEL.martlet --selftest
 
     Runs a packed model once and prints its K largest outputs (default 5).
     INPUT is a binary PPM or PGM picture of exactly the model's input size, or a file of
     exactly as many int8 values as the model's inputs have. Without INPUT all values are the zero point.
+    --selftest runs the test that the file brings along and compares each operator's output.
 
     """
 
@@ -58,6 +60,7 @@ enum EdgeRun {
     }
     let arena = UnsafeMutableRawBufferPointer(start: pages, count: verified.arenaBytes)
     var session = try Session(verified, arena: arena)
+    guard !arguments.wantsSelfTest else { return try selfTest(&session, verified) }
     for position in 0..<session.inputCount { try session.fillInput(position) }
     if let path = arguments.input {
       guard let input = map(path) else { return fail(path, "cannot be read, or is empty", .noInput) }
@@ -72,6 +75,43 @@ enum EdgeRun {
     let times = Times(load: loaded &- begin, run: martlet_host_nanoseconds() &- loaded)
     return try Report.print(session, verified, top: arguments.top, times: times)
       ? Status.success.rawValue : fail(nil, "cannot write the answer", .cannotWrite)
+  }
+
+  /// The file's self-test; the first operator whose output differs is named on standard error.
+  private static func selfTest(_ session: inout Session<Every>, _ model: borrowing Verified<Every>) throws(Fault)
+    -> Int32
+  {
+    let count = session.operatorCount
+    guard session.hasSelfTest else { throw Fault(.selfTest) }
+    guard let pages = martlet_host_allocate_pages(4 * max(count, 1)) else {
+      return fail(nil, "there is no memory for the checks", .noMemory)
+    }
+    let buffer = UnsafeMutableBufferPointer(start: pages.assumingMemoryBound(to: UInt32.self), count: count)
+    do throws(Fault) {
+      var checks = buffer.mutableSpan
+      try session.selfTest(checks: &checks)
+    } catch {
+      var errors = Console(descriptor: 2)
+      errors.put("martlet-run: operator ")
+      errors.put(Int(error.index))
+      errors.put(", ")
+      errors.put(model.kind(ofOperator: Int(error.index)))
+      errors.put(" ")
+      model.name(model.operatorRecord(Int(error.index)).name).withBytes { errors.put($0) }
+      errors.put(", is the first whose output differs; kernels ")
+      errors.put(cString: session.kernelFamily)
+      errors.put("\n")
+      errors.flush()
+      throw error
+    }
+    var output = Console(descriptor: 1)
+    output.put("all ")
+    output.put(count)
+    output.put(" operators agree; kernels ")
+    output.put(cString: session.kernelFamily)
+    output.put("\n")
+    output.flush()
+    return output.failure == 0 ? Status.success.rawValue : fail(nil, "cannot write the answer", .cannotWrite)
   }
 
   private static func map(_ path: UnsafePointer<CChar>) -> UnsafeRawBufferPointer? {

@@ -26,11 +26,14 @@ import Testing
     }
     withArguments(["a.martlet"]) { #expect($0?.top == 5 && $0?.input == nil) }
     withArguments(["--help"]) { #expect($0?.wantsHelp == true) }
+    withArguments(["a.martlet", "--selftest"]) { #expect($0?.wantsSelfTest == true) }
+    withArguments(["a.martlet"]) { #expect($0?.wantsSelfTest == false) }
   }
 
   @Test(arguments: [
     [], ["a", "b", "c"], ["a", "--top"], ["a", "--top", "0"], ["a", "--top", "-1"], ["a", "--top", "1x"],
     ["a", "--top", "99999999999999999999"], ["a", "--frobnicate"], ["--top", "3"],
+    ["a", "b", "--selftest"],
   ])
   func refuses(words: [String]) {
     withArguments(words) { #expect($0 == nil) }

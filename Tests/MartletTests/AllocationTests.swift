@@ -28,17 +28,20 @@ struct AllocationTests {
     let pixels = [UInt8](repeating: 1, count: 108)
     var output = [Int8](repeating: 0, count: 10)
     var durations = [UInt64](repeating: 0, count: model.operatorCount)
+    var checks = [UInt32](repeating: 0, count: model.operatorCount)
     let round = {
       do throws(Fault) {
         var session = try Session(model, arena: arena.bytes)
         var span = output.mutableSpan
         var durationSpan = durations.mutableSpan
+        var checkSpan = checks.mutableSpan
         for _ in 0..<10 {
           try session.setInput(input.span)
           session.run()
           try session.setInput(reals: reals.span)
           try session.setInput(pixels: pixels.span)
           session.run(clock: { 0 }, durations: &durationSpan)
+          session.run(checks: &checkSpan)
           try session.copyOutput(into: &span)
         }
       } catch { Issue.record("\(error)") }

@@ -15,6 +15,7 @@ struct ModelWriter {
   var labels = ""
   var provenance = ""
   var preprocessing: PreprocessingRecord?
+  var selfTest: [UInt8] = []
   var arenaBytes = 0
 
   /// Adds a tensor at its own place behind all others.
@@ -79,6 +80,7 @@ struct ModelWriter {
     header[.labels] = Self.append(Array(labels.utf8), to: &file)
     header[.preprocessing] = Self.append(preprocessing.map(Self.raw) ?? [], to: &file)
     header[.provenance] = Self.append(Array(provenance.utf8), to: &file)
+    header[.selfTest] = Self.append(selfTest, to: &file)
     header.fileBytes = UInt64(file.count)
     file.replaceSubrange(0..<Header.byteCount, with: Self.raw(header))
     return Self.sealed(file)

@@ -76,7 +76,7 @@ private func networkSections(
 }
 
 /// Sections in the order of the header's table, each at a multiple of 64; then the checksums.
-private func assemble(_ header: inout Header, _ sections: [Section: [UInt8]]) throws(GraphError) -> [UInt8] {
+func assemble(_ header: inout Header, _ sections: [Section: [UInt8]]) throws(GraphError) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: Header.byteCount)
   for section in Section.allCases {
     guard let content = sections[section], !content.isEmpty else { continue }
@@ -92,12 +92,13 @@ private func assemble(_ header: inout Header, _ sections: [Section: [UInt8]]) th
   header.bodyChecksum = bytes.withUnsafeBufferPointer {
     martlet_checksum($0.baseAddress! + Header.byteCount, $0.count - Header.byteCount)
   }
+  header.headerChecksum = 0
   header.headerChecksum = rawBytes(header).withUnsafeBufferPointer { martlet_checksum($0.baseAddress, $0.count) }
   bytes.replaceSubrange(..<Header.byteCount, with: rawBytes(header))
   return bytes
 }
 
-private func rawBytes<Record: BitwiseCopyable>(_ record: Record) -> [UInt8] {
+func rawBytes<Record: BitwiseCopyable>(_ record: Record) -> [UInt8] {
   withUnsafeBytes(of: record) { Array($0) }
 }
 

@@ -6,7 +6,7 @@ extension Fault.Code {
     case .notAModel: "the file is not a packed model"
     case .unsupportedVersion: "the file's format version is not one that this library reads"
     case .checksum: "the bytes are not those that were written"
-    case .section: "a section lies outside the file, out of order, or misaligned"
+    case .section: "a section lies outside the file, out of order, misaligned, or has the wrong size"
     case .limit: "a count exceeds what this library allows"
     case .tensor: "a tensor's shape, pitch or place in the arena is impossible"
     case .quantization: "a tensor's scale or zero point is impossible for its operator"
@@ -21,7 +21,7 @@ extension Fault.Code {
     case .arenaTooSmall: "the arena is smaller than the model needs"
     case .misaligned: "the model or the arena is not 64-byte aligned"
     case .inputOutput: "there is no such input or output, or the data is of another size"
-    case .selfTest: "the answer to the built-in test differs"
+    case .selfTest: "the file has no self-test, or an operator's output in it differs"
     }
   }
 
@@ -37,7 +37,8 @@ extension Fault.Code {
     case .arenaTooSmall: "Give it the `arena_bytes` that `martlet inspect` prints."
     case .misaligned: "Place both on a 64-byte boundary; mapped files and pages are."
     case .inputOutput: "`martlet inspect` prints the shapes of inputs and outputs."
-    case .selfTest: "This build or this processor computes wrongly: report it with the output of `martlet list`."
+    case .selfTest:
+      "Without a place: add a test with `martlet selftest`. Else this build or processor computes wrongly: report it."
     }
   }
 }

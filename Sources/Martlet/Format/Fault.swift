@@ -54,7 +54,7 @@ public struct Fault: Error, Equatable, Sendable {
     case misaligned = 18
     /// No such input or output, or data of another size (index: which; detail: bytes needed).
     case inputOutput = 19
-    /// The self-test's answer differs (index: the first operator whose output differs).
+    /// The self-test's answer differs (index: the first operator whose output differs; none: the file has no self-test).
     case selfTest = 20
   }
 }

@@ -86,11 +86,17 @@ public struct Header: BitwiseCopyable, Sendable {
   /// Size in bytes.
   public static var byteCount: Int { 256 }
 
-  /// The extent of a section in the file.
-  public subscript(section: Section) -> Extent {
-    get { sections[section.rawValue] }
-    set { sections[section.rawValue] = newValue }
-  }
+  // Writing through a public subscript makes a coroutine, whose frame is on the heap: not where nothing may allocate.
+  #if hasFeature(Embedded)
+    /// The extent of a section in the file.
+    public subscript(section: Section) -> Extent { sections[section.rawValue] }
+  #else
+    /// The extent of a section in the file.
+    public subscript(section: Section) -> Extent {
+      get { sections[section.rawValue] }
+      set { sections[section.rawValue] = newValue }
+    }
+  #endif
 }
 
 /// One activation tensor H×W×C, batch 1, uint8 in the arena (stored = int8 + 128). 64 bytes.
@@ -193,4 +199,19 @@ public struct PreprocessingRecord: BitwiseCopyable, Sendable {
   public init() {}
   /// Size in bytes.
   public static var byteCount: Int { 896 }
+}
+
+/// What the self-test section begins with: 64 bytes. `operatorCount` CRC-32s follow, one an operator's output in execution
+/// order, then the values of the network's inputs one after the other.
+public struct SelfTestRecord: BitwiseCopyable, Sendable {
+  /// The model's number of operators.
+  public var operatorCount: UInt32 = 0
+  /// Bytes of all inputs: int8 values, H×W×C, without gaps.
+  public var inputBytes: UInt32 = 0
+  var reserved: InlineArray<14, UInt32> = .init(repeating: 0)
+
+  /// Nothing.
+  public init() {}
+  /// Size in bytes.
+  public static var byteCount: Int { 64 }
 }

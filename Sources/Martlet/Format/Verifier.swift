@@ -14,6 +14,7 @@ public enum Verifier<Operators: OperatorSet> {
     try OperatorCheck<Operators>.verify(view)
     try PlanCheck<Operators>.verify(view)
     try TextCheck.verify(view)
+    try SelfTestCheck.verify(view)
     return Verified(view: view)
   }
 }

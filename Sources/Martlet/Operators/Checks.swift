@@ -44,7 +44,7 @@ extension Step {
 
   /// No accumulator can overflow: |bias| + 255·128·taps < 2³¹, and that times the factor, with `extra` added, stays in
   /// what float32 converts to int32. `taps`: products in one sum.
-  func requireFactors(blocks: Int64, taps: Int64, extra: Double = 0) throws(Fault) {
+  func requireFactors(blocks: Int64, taps: Int64, extra: Float = 0) throws(Fault) {
     guard let channels else { throw fault(.constant, 1) }
     let range = Wide.product(taps, 255 * 128)
     for block in 0..<Int(truncatingIfNeeded: blocks) {

@@ -65,7 +65,7 @@ public enum Conv2D: Operator {
     try step.requireConstants(weights: Wide.product(blocks, blockBytes), channels: Wide.product(blocks, 192))
     try step.requireFactors(
       blocks: blocks, taps: Wide.product(window.taps, groupInputs),
-      extra: step.inputCount == 2 ? 255 * Double(step.float(Parameter.residualFactor)) : 0)
+      extra: step.inputCount == 2 ? 255 * step.float(Parameter.residualFactor) : 0)
   }
 
   /// What the C algorithm asks for, and the slack that every buffer has.

@@ -55,7 +55,7 @@ struct Run: ParsableCommand {
       guard group.count == runner.inputCount else {
         throw ToolError("\(model) has \(runner.inputCount) inputs; \(group.count) were given.")
       }
-      let outputs = try runner.outputs(try group.map(content))
+      let outputs = try runner.outputs(try group.map(itemContent))
       let scores = outputs.first.flatMap { Ranking.scoresClasses($0.shape) ? $0.values : nil }
       let ranked = scores.map { Ranking.top(top, of: $0, labels: runner.labels) } ?? []
       results.append(Result(input: group.joined(separator: " "), outputs: outputs, top: ranked))
@@ -78,12 +78,6 @@ struct Run: ParsableCommand {
     let shape = entry.shape.map(String.init).joined(separator: "×")
     guard let least = entry.values.min(), let largest = entry.values.max() else { return "\(entry.name): \(shape)" }
     return "\(entry.name): \(shape), from \(least) to \(largest) (values: --json, --output)"
-  }
-
-  private func content(_ path: String) throws -> Dataset.Content {
-    guard path.lowercased().hasSuffix(".npy") else { return .image(try Image(contentsOf: path)) }
-    let array = try NumpyArray(contentsOf: path)
-    return .tensor(shape: array.shape, values: array.floats())
   }
 
   private func show(_ results: [Result]) {

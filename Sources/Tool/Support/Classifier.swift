@@ -1,3 +1,4 @@
+import Archives
 import Compiler
 import Datasets
 import Graph
@@ -11,6 +12,13 @@ protocol Classifier: AnyObject {
   var labels: [String] { get }
   /// How pictures become inputs, if they do.
   var preprocessing: Preprocessing? { get }
+}
+
+/// One picture or one array from a file.
+func itemContent(_ path: String) throws -> Dataset.Content {
+  guard path.lowercased().hasSuffix(".npy") else { return .image(try Image(contentsOf: path)) }
+  let array = try NumpyArray(contentsOf: path)
+  return .tensor(shape: array.shape, values: array.floats())
 }
 
 /// A packed model as a classifier.

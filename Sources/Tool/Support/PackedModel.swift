@@ -15,9 +15,11 @@ final class PackedModel {
   private var team: ThreadedSession<Every>?
 
   /// Opens and verifies.
-  /// - Parameter threads: how many threads `run` uses.
+  /// - Parameters:
+  ///   - threads: how many threads `run` uses.
+  ///   - family: whose kernels run; nil: the fastest, or what MARTLET_ISA names. This processor must have it.
   /// - Throws: `ToolError` with the file, the reason and a remedy.
-  init(_ path: String, threads: Int = 1) throws {
+  init(_ path: String, threads: Int = 1, family: martlet_family? = nil) throws {
     try PackedModel.checkForcedFamily()
     file = try MappedFile(path)
     let verified = try PackedModel.verified(file)
@@ -29,7 +31,8 @@ final class PackedModel {
     }
     arena = UnsafeMutableRawBufferPointer(start: pages, count: arenaBytes)
     do throws(Fault) {
-      session = try Session(verified, arena: arena)
+      let kernels = family.flatMap { martlet_kernels_for($0) } ?? martlet_best_kernels()!
+      session = try Session(verified, arena: arena, kernels: kernels)
     } catch {
       throw ToolError(sentence(error, file: path))
     }
@@ -101,6 +104,29 @@ final class PackedModel {
       try session.copyOutput(index, reals: &span)
     }
     return values
+  }
+
+  /// The int8 values, H×W×C, that an input holds before a run.
+  func inputValues(_ index: Int) throws -> [Int8] {
+    let tensor = try inspect { verified in verified.inputTensor(index) }
+    var values = [Int8](repeating: 0, count: session.input(index).count)
+    try refusing { () throws(Fault) in
+      var span = values.mutableSpan
+      try session.copyTensor(tensor, into: &span)
+    }
+    return values
+  }
+
+  /// Runs the file's self-test; nil when every operator's output is what the file says.
+  func selfTest() -> Fault? {
+    var checks = [UInt32](repeating: 0, count: session.operatorCount)
+    do throws(Fault) {
+      var span = checks.mutableSpan
+      try session.selfTest(checks: &span)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   /// Calls `body` with the verified model, to look at its records.
