@@ -11,6 +11,20 @@ static inline float martlet_float_from_bits(uint32_t bits) {
     return value;
 }
 
+/// Little-endian values at any address.
+static inline int16_t martlet_load_int16(const uint8_t *bytes) {
+    return (int16_t)(uint16_t)(bytes[0] | bytes[1] << 8);
+}
+
+static inline int32_t martlet_load_int32(const uint8_t *bytes) {
+    return (int32_t)(bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
+}
+
+static inline void martlet_store_int16(uint8_t *bytes, int16_t value) {
+    bytes[0] = (uint8_t)value;
+    bytes[1] = (uint8_t)((uint16_t)value >> 8);
+}
+
 static inline int64_t martlet_widen(int32_t value) { return value; }
 
 static inline int64_t martlet_widen_unsigned(uint32_t value) { return value; }

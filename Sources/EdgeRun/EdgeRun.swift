@@ -21,7 +21,8 @@ enum EdgeRun {
 
     Runs a packed model once and prints its K largest outputs (default 5).
     INPUT is a binary PPM or PGM picture of exactly the model's input size, or a file of
-    exactly as many int8 values as the model's inputs have. Without INPUT all values are the zero point.
+    exactly as many int8 (or int16) values as the model's inputs have. Without INPUT all values
+    are the zero point.
     --selftest runs the test that the file brings along and compares each operator's output.
 
     """

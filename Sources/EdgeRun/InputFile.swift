@@ -2,7 +2,8 @@ import Martlet
 
 /// What the user gives as INPUT.
 enum InputFile {
-  /// Sets the session's inputs from a file's bytes: the int8 values of all inputs one after the other, or a picture.
+  /// Sets the session's inputs from a file's bytes: the values of all inputs one after the other, int8 or
+  /// little-endian int16 as the model has them, or a picture.
   /// - Returns: nil, or what is wrong with the file: the end of a sentence.
   static func load<Operators: OperatorSet>(
     _ bytes: UnsafeRawBufferPointer, into session: inout Session<Operators>, acceptsPictures: Bool
@@ -10,19 +11,19 @@ enum InputFile {
     throws(Fault) -> StaticString?
   {
     var needed = 0
-    for position in 0..<session.inputCount { needed += session.input(position).count }
+    for position in 0..<session.inputCount { needed += bytesOf(session.input(position)) }
     if needed == bytes.count {
       var first = 0
       for position in 0..<session.inputCount {
-        let count = session.input(position).count
-        let part = UnsafeRawBufferPointer(rebasing: bytes[first..<first + count]).assumingMemoryBound(to: Int8.self)
-        try session.setInput(position, part.span)
+        let count = bytesOf(session.input(position))
+        let part = UnsafeRawBufferPointer(rebasing: bytes[first..<first + count])
+        try session.setInput(position, bytes: part.bytes)
         first += count
       }
       return nil
     }
     guard let picture = Picture(bytes) else {
-      return "is neither a binary PPM or PGM picture nor as many int8 values as the model's inputs have"
+      return "is neither a binary PPM or PGM picture nor as many int8 or int16 values as the model's inputs have"
     }
     let input = session.input()
     guard picture.width == Int(input.width), picture.height == Int(input.height),
@@ -34,4 +35,6 @@ enum InputFile {
     try session.setInput(pixels: picture.samples.span)
     return nil
   }
+
+  private static func bytesOf(_ tensor: TensorRecord) -> Int { tensor.count * Int(tensor.elementBytes) }
 }

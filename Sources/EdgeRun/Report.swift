@@ -25,8 +25,8 @@ enum Report {
   ) throws(Fault) -> Bool {
     let record = session.output()
     let count = record.count
-    guard let pages = martlet_host_allocate_pages(count) else { return false }
-    let values = UnsafeMutableBufferPointer(start: pages.assumingMemoryBound(to: Int8.self), count: count)
+    guard let pages = martlet_host_allocate_pages(4 * count) else { return false }
+    let values = UnsafeMutableBufferPointer(start: pages.assumingMemoryBound(to: Int32.self), count: count)
     var span = values.mutableSpan
     try session.copyOutput(into: &span)
     var output = Console(descriptor: 1)
@@ -58,7 +58,7 @@ enum Report {
   }
 
   /// The index that follows `last` in the order: larger values first, equal ones by index.
-  private static func next(_ values: UnsafeMutableBufferPointer<Int8>, after last: Int?) -> Int? {
+  private static func next(_ values: UnsafeMutableBufferPointer<Int32>, after last: Int?) -> Int? {
     var best: Int?
     for index in 0..<values.count {
       if let last {

@@ -1,18 +1,67 @@
-/// How real numbers become int8: real = scale × (q − zeroPoint), per tensor, asymmetric, q in −128…127.
-/// The public TFLite int8 specification's rule for activations.
+/// How real numbers become integers: real = scale × (q − zeroPoint), per tensor; int8 asymmetric, int16 symmetric.
+/// The public TFLite specifications' rules for activations of 8 and of 16 bits.
 public struct Quantization: Equatable, Sendable {
-  /// Positive and finite.
-  public var scale: Float
-  /// −128…127.
-  public var zeroPoint: Int32
+  /// The integers that a tensor holds; the raw value is the packed file's number.
+  public enum Element: UInt32, Sendable {
+    /// −128…127.
+    case int8 = 0
+    /// −32768…32767, zero point 0.
+    case int16 = 1
+    /// Indices and counts: scale 1, zero point 0. Only what the user gets.
+    case int32 = 2
 
-  /// A rule with this scale and zero point.
-  public init(scale: Float, zeroPoint: Int32) {
-    self.scale = scale
-    self.zeroPoint = zeroPoint
+    /// Bytes that one value takes.
+    public var byteCount: Int {
+      switch self {
+      case .int8: 1
+      case .int16: 2
+      case .int32: 4
+      }
+    }
+
+    /// The values that it can hold.
+    public var values: ClosedRange<Int32> {
+      switch self {
+      case .int8: -128...127
+      case .int16: -32768...32767
+      case .int32: .min ... .max
+      }
+    }
   }
 
-  /// The nearest int8 value, ties to even, saturated.
+  /// Positive and finite.
+  public var scale: Float
+  /// −128…127 for int8, else 0.
+  public var zeroPoint: Int32
+  /// What the tensor holds.
+  public var element: Element
+
+  /// A rule with this scale and zero point.
+  public init(scale: Float, zeroPoint: Int32, element: Element = .int8) {
+    self.scale = scale
+    self.zeroPoint = zeroPoint
+    self.element = element
+  }
+
+  /// Whether the scale is positive and finite and the zero point one that the element type may have.
+  public var isPossible: Bool {
+    scale > 0 && scale.isFinite && (element == .int8 ? -128...127 : 0...0).contains(zeroPoint)
+  }
+
+  /// The nearest value of the element type, ties to even, saturated.
+  public func quantized(_ real: Float) -> Int32 {
+    let values = element.values
+    let steps = (Double(real) / Double(scale)).rounded(.toNearestOrEven)
+    if steps.isNaN { return zeroPoint }
+    return Int32(max(Double(values.lowerBound), min(Double(values.upperBound), steps + Double(zeroPoint))))
+  }
+
+  /// The real number that a value stands for.
+  public func real(ofValue quantized: Int32) -> Float {
+    scale * Float(Double(quantized) - Double(zeroPoint))
+  }
+
+  /// The nearest int8 value, ties to even, saturated. For rules of eight bits.
   public func quantize(_ real: Float) -> Int8 {
     let steps = (real / scale).rounded(.toNearestOrEven)
     if steps.isNaN { return Int8(zeroPoint) }

@@ -19,19 +19,23 @@ struct ModelWriter {
   var arenaBytes = 0
 
   /// Adds a tensor at its own place behind all others.
-  mutating func tensor(_ height: Int, _ width: Int, _ channels: Int, scale: Float = 0.05, zeroPoint: Int = -3) -> Int {
+  mutating func tensor(
+    _ height: Int, _ width: Int, _ channels: Int, scale: Float = 0.05, zeroPoint: Int = -3, element: ElementType = .int8
+  ) -> Int {
+    let bytes = Int(element.byteCount)
     var record = TensorRecord()
+    record.elementType = element.rawValue
     record.height = Int32(height)
     record.width = Int32(width)
     record.channels = Int32(channels)
     record.rowsHeld = Int32(height)
-    record.pixelPitchBytes = UInt32(channels)
-    record.rowPitchBytes = UInt32(width * channels)
+    record.pixelPitchBytes = UInt32(channels * bytes)
+    record.rowPitchBytes = UInt32(width * channels * bytes)
     record.scale = scale
-    record.zeroPoint = Int32(zeroPoint)
+    record.zeroPoint = element == .int8 ? Int32(zeroPoint) : 0
     record.arenaOffset = UInt32(arenaBytes)
     record.name = name("tensor\(tensors.count)")
-    arenaBytes += (height * width * channels + 64 + 63) / 64 * 64
+    arenaBytes += (height * width * channels * bytes + 64 + 63) / 64 * 64
     tensors.append(record)
     return tensors.count - 1
   }

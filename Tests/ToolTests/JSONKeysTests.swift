@@ -38,7 +38,7 @@ struct JSONKeysTests {
     #expect(result.status == 0, "\(result.errors)")
     let json = try result.json()
     let outputs = try #require(json["outputs"] as? [[String: Any]])
-    #expect(Set(outputs[0].keys) == ["name", "shape", "values"])
+    #expect(Set(outputs[0].keys) == ["name", "shape", "values", "element_type"])
     #expect((outputs[0]["values"] as? [Any])?.count == 10)
     let top = try #require(json["top"] as? [[String: Any]])
     #expect(top.count == 3)

@@ -36,9 +36,9 @@ public func compareLayers(
     layers.enumerated().map { ($0.element.operatorIndex, $0.offset) }, uniquingKeysWith: { first, _ in first })
   let layerOfValue = Dictionary(
     layers.enumerated().map { ($0.element.value, $0.offset) }, uniquingKeysWith: { first, _ in first })
-  func visit(_ example: Int, _ body: (inout MatchedLayer, Tensor, [Int8]) -> Void) throws {
+  func visit(_ example: Int, _ body: (inout MatchedLayer, Tensor, [Int32]) -> Void) throws {
     let inputs = try data.inputs(example)
-    var quantized = [[Int8]](repeating: [], count: layers.count)
+    var quantized = [[Int32]](repeating: [], count: layers.count)
     _ = try runner.run(inputs) { index in
       if let layer = layerOfOperator[index] { quantized[layer] = runner.tensorValues(layers[layer].tensor) }
     }
@@ -75,12 +75,12 @@ private struct MatchedLayer {
   var saturated = 0
   var count = 0
 
-  mutating func add(_ expected: Tensor, _ quantized: [Int8]) {
+  mutating func add(_ expected: Tensor, _ quantized: [Int32]) {
     let channels = expected.shape.last ?? 1
     let factors = scales?.values ?? Array(repeating: 1, count: channels)
     let (low, high) = (quantization.range.lowerBound, quantization.range.upperBound)
     let half = quantization.scale / 2
-    var found = quantized.map(quantization.real)
+    var found = quantized.map(quantization.real(ofValue:))
     for index in found.indices {
       let factor = factors[index % channels]
       found[index] *= factor

@@ -11,10 +11,10 @@ struct FittedScales: Sendable {
     squares = Array(repeating: 0, count: channels)
   }
 
-  mutating func add(_ expected: [Float], _ quantized: [Int8], _ rule: Quantization) {
+  mutating func add(_ expected: [Float], _ quantized: [Int32], _ rule: Quantization) {
     let channels = products.count
     for (index, value) in quantized.enumerated() {
-      let found = Double(rule.real(value))
+      let found = Double(rule.real(ofValue: value))
       let wanted = Double(expected[index])
       guard wanted.isFinite else { continue }
       products[index % channels] += found * wanted

@@ -60,10 +60,10 @@ public final class ModelRunner {
     return outputs
   }
 
-  /// The int8 values of a tensor as they are now.
-  public func tensorValues(_ index: Int) -> [Int8] {
+  /// The quantized values of a tensor as they are now.
+  public func tensorValues(_ index: Int) -> [Int32] {
     let record = model.tensor(index)
-    var values = [Int8](repeating: 0, count: Int(record.height) * Int(record.width) * Int(record.channels))
+    var values = [Int32](repeating: 0, count: Int(record.height) * Int(record.width) * Int(record.channels))
     var span = values.mutableSpan
     try? session.copyTensor(index, into: &span)
     return values

@@ -20,7 +20,8 @@ extension ModelRunner {
     return Layer(
       name: string(record.name), kind: model.kind(ofOperator: index).description, tensor: Int(record.output),
       outputName: string(output.name),
-      quantization: Quantization(scale: output.scale, zeroPoint: output.zeroPoint))
+      quantization: Quantization(
+        scale: output.scale, zeroPoint: output.zeroPoint, element: .init(rawValue: output.elementType) ?? .int8))
   }
 
   private func string(_ extent: Extent) -> String {

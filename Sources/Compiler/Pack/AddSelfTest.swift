@@ -7,7 +7,7 @@ import struct Graph.GraphError
 /// operator. A self-test that is there already is replaced. The same arguments give the same bytes.
 /// - Parameters:
 ///   - file: a packed model without a signature: a signature covers the self-test, so that signing comes last.
-///   - inputs: one array of int8 values H×W×C for each network input; nil: `selfTestPattern`.
+///   - inputs: for each network input its values H×W×C: int8, or the bytes of little-endian int16; nil: `selfTestPattern`.
 /// - Throws: `GraphError` when the model is refused or signed, or an input has another size than the model's.
 public func addSelfTest(to file: [UInt8], inputs: [[Int8]]? = nil) throws(GraphError) -> [UInt8] {
   let bytes = AlignedBytes(copying: file)
@@ -43,13 +43,14 @@ public func addSelfTest(to file: [UInt8], inputs: [[Int8]]? = nil) throws(GraphE
   return try assemble(&header, sections)
 }
 
-/// Values for each network input that reach all of int8: the top bytes of a linear congruential sequence (multiplier
+/// Bytes for each network input that reach all of int8: the top bytes of a linear congruential sequence (multiplier
 /// 1,664,525, increment 1,013,904,223, beginning with 1).
 public func selfTestPattern(_ model: borrowing Verified<Every>) -> [[Int8]] {
   var state: UInt32 = 1
   var inputs: [[Int8]] = []
   for position in 0..<model.inputCount {
-    var values = [Int8](repeating: 0, count: model.tensor(model.inputTensor(position)).count)
+    let tensor = model.tensor(model.inputTensor(position))
+    var values = [Int8](repeating: 0, count: tensor.count * Int(tensor.elementBytes))
     for index in values.indices {
       state = state &* 1_664_525 &+ 1_013_904_223
       values[index] = Int8(truncatingIfNeeded: Int32(bitPattern: state) >> 24)
@@ -64,7 +65,7 @@ private func checks(of model: borrowing Verified<Every>, _ inputs: [[Int8]]) thr
   let arena = AlignedBytes(count: model.arenaBytes)
   let scalar = martlet_kernels_for(MARTLET_FAMILY_SCALAR) ?? martlet_best_kernels()!
   var session = try Session(model, arena: arena.buffer, kernels: scalar)
-  for (position, values) in inputs.enumerated() { try session.setInput(position, values.span) }
+  for (position, values) in inputs.enumerated() { try session.setInput(position, bytes: values.span.bytes) }
   var checks = [UInt32](repeating: 0, count: model.operatorCount)
   var span = checks.mutableSpan
   session.run(checks: &span)

@@ -45,7 +45,7 @@ extension TensorRecord {
   fileprivate init(_ tensor: QuantizedNetwork.Activation) throws(GraphError) {
     self.init()
     guard tensor.shape.sizes.allSatisfy({ $0 > 0 && $0 <= Limits.dimension }),
-      tensor.shape.sizes.reduce(1, *) <= Limits.arenaBytes
+      tensor.shape.sizes.reduce(tensor.quantization.element.byteCount, *) <= Limits.arenaBytes
     else {
       throw GraphError("\(tensor.name): a tensor of \(tensor.shape.sizes) values is larger than an arena may be")
     }
@@ -54,8 +54,9 @@ extension TensorRecord {
     channels = Int32(tensor.shape.channels)
     scale = tensor.quantization.scale
     zeroPoint = tensor.quantization.zeroPoint
-    pixelPitchBytes = UInt32(tensor.shape.channels)
-    rowPitchBytes = UInt32(tensor.shape.width * tensor.shape.channels)
+    elementType = tensor.quantization.element.rawValue
+    pixelPitchBytes = UInt32(tensor.shape.channels) * UInt32(elementBytes)
+    rowPitchBytes = UInt32(tensor.shape.width) * pixelPitchBytes
     rowsHeld = height
   }
 

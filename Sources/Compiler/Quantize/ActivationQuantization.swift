@@ -26,6 +26,8 @@ extension Quantization {
   /// Products and quotients of a few such scales stay normal floats.
   private static let smallestScale = 1e-30
 
-  /// The real values from −128 to 127.
-  public var range: ClosedRange<Float> { real(-128)...real(127) }
+  /// The real values from the lowest to the highest that the element type holds.
+  public var range: ClosedRange<Float> {
+    real(ofValue: element.values.lowerBound)...real(ofValue: element.values.upperBound)
+  }
 }

@@ -1,8 +1,27 @@
 /// What several operators' lowering needs to say in the same words.
 extension LoweringContext {
-  /// The rule of an input that is an activation.
-  /// - Throws: `GraphError` when it is a constant or was never quantized.
+  /// The rule of an input that is an activation of eight bits.
+  /// - Throws: `GraphError` when it is a constant, was never quantized, or is wider.
   func activation(_ index: Int) throws(GraphError) -> Quantization {
+    try eightBits(anyActivation(index), "input \(index)")
+  }
+
+  /// The rule of an output of eight bits.
+  /// - Throws: `GraphError` when it was never quantized, or is wider.
+  func outputRule() throws(GraphError) -> Quantization { try eightBits(anyOutputRule(), "its output") }
+
+  private func eightBits(_ rule: Quantization, _ what: String) throws(GraphError) -> Quantization {
+    guard rule.element == .int8 else {
+      throw GraphError(
+        "\(name): \(what) has values of \(rule.element), for which this operator has no packed form; "
+          + "quantize the layer to int8")
+    }
+    return rule
+  }
+
+  /// The rule of an input that is an activation, whatever its element type.
+  /// - Throws: `GraphError` when it is a constant or was never quantized.
+  func anyActivation(_ index: Int) throws(GraphError) -> Quantization {
     if inputs[index].constant != nil {
       throw GraphError(
         "\(name): input \(index) is a constant, which the packed network cannot hold as an activation; "
@@ -11,15 +30,15 @@ extension LoweringContext {
     return try usable(inputs[index].quantization, "input \(index)")
   }
 
-  /// The rule of the output.
+  /// The rule of the output, whatever its element type.
   /// - Throws: `GraphError` when it was never quantized.
-  func outputRule() throws(GraphError) -> Quantization { try usable(output.quantization, "its output") }
+  func anyOutputRule() throws(GraphError) -> Quantization { try usable(output.quantization, "its output") }
 
   private func usable(_ quantization: Quantization?, _ what: String) throws(GraphError) -> Quantization {
     guard let quantization else {
       throw GraphError("\(name): \(what) has no quantization; calibrate the network before packing it")
     }
-    guard quantization.scale > 0, quantization.scale.isFinite, (-128...127).contains(quantization.zeroPoint) else {
+    guard quantization.isPossible else {
       throw GraphError(
         "\(name): \(what) has the impossible quantization scale \(quantization.scale), zero point "
           + "\(quantization.zeroPoint); calibrate it again")

@@ -14,8 +14,10 @@ enum OperatorCheck<Operators: OperatorSet> {
         needed >= 0, needed <= Int(truncatingIfNeeded: record.scratchBytes)
       else { throw Fault(.scratch, index: index, detail: needed) }
     }
-    for position in 0..<view.inputCount where view.inputTensor(position) >= view.tensorCount {
-      throw Fault(.operand, detail: position)
+    for position in 0..<view.inputCount {
+      let tensor = view.inputTensor(position)
+      guard tensor < view.tensorCount else { throw Fault(.operand, detail: position) }
+      guard view.tensors[tensor].element != .int32 else { throw Fault(.tensor, index: tensor) }
     }
     for position in 0..<view.outputCount where view.outputTensor(position) >= view.tensorCount {
       throw Fault(.operand, detail: position)

@@ -51,7 +51,7 @@ enum PlanCheck<Operators: OperatorSet> {
     let record = view.tensors[tensor]
     let bytes = Stretch(record)
     var latestForeignWrite = -1
-    var parts = Parts(missing: record.elementCount)
+    var parts = Parts(missing: record.valueBytes)
     var index = end - 1
     while index >= 0 {
       let step = view.operators + index
@@ -74,23 +74,26 @@ enum PlanCheck<Operators: OperatorSet> {
     guard parts.intruder < 0 else { throw Fault(.overlap, index: parts.intruder) }
     if parts.missing <= 0 { return }
     for position in 0..<view.inputCount
-    where Stretch(view.tensors + view.inputTensor(position)).contains(bytes) { return }
+    where Stretch(view.tensors + view.inputTensor(position)).contains(bytes)
+      && view.tensors[view.inputTensor(position)].elementType == record.elementType
+    { return }
     throw Fault(.operand, index: end, detail: tensor)
   }
 
   /// What of a view was found while walking back.
   private struct Parts {
-    /// Values not yet found.
+    /// Bytes of values not yet found.
     var missing: Int64
     /// The latest operator that wrote something else over what was not yet found, or −1.
     var intruder = -1
 
     mutating func add(_ written: TensorRecord, of whole: TensorRecord, isScratch: Bool, writer: Int) {
       guard missing > 0, intruder < 0 else { return }
-      if !isScratch, Stretch(written).contains(Stretch(whole)) {
+      let isPart = !isScratch && written.elementType == whole.elementType
+      if isPart, Stretch(written).contains(Stretch(whole)) {
         missing = 0
-      } else if !isScratch, Stretch(whole).contains(Stretch(written)) {
-        missing -= written.elementCount
+      } else if isPart, Stretch(whole).contains(Stretch(written)) {
+        missing -= written.valueBytes
       } else {
         intruder = writer
       }
@@ -110,7 +113,7 @@ enum PlanCheck<Operators: OperatorSet> {
     let firstPlace = first.arenaOffset % pitch
     let secondPlace = second.arenaOffset % pitch
     let distance = secondPlace >= firstPlace ? secondPlace - firstPlace : secondPlace + pitch - firstPlace
-    return distance < UInt32(bitPattern: first.channels) || distance + UInt32(bitPattern: second.channels) > pitch
+    return Wide.of(distance) < first.pixelBytes || Wide.of(distance) + second.pixelBytes > Wide.of(pitch)
   }
 
   /// Every pixel, also across rows, is a multiple of `pitch` from the first.

@@ -99,7 +99,7 @@ public struct Header: BitwiseCopyable, Sendable {
   #endif
 }
 
-/// One activation tensor H×W×C, batch 1, uint8 in the arena (stored = int8 + 128). 64 bytes.
+/// One activation tensor H×W×C, batch 1: uint8 in the arena (stored = int8 + 128), or as `elementType` says. 64 bytes.
 public struct TensorRecord: BitwiseCopyable, Sendable {
   /// In the text section.
   public var name = Extent()
@@ -109,17 +109,17 @@ public struct TensorRecord: BitwiseCopyable, Sendable {
   public var width: Int32 = 1
   /// Channels a pixel, adjacent in memory.
   public var channels: Int32 = 1
-  /// 0: eight bits. Other widths are not defined in version 1.
+  /// `ElementType`: 0 eight bits, 1 int16, 2 int32.
   public var elementType: UInt32 = 0
-  /// real = scale × (int8 − zeroPoint).
+  /// real = scale × (value − zeroPoint).
   public var scale: Float = 1
-  /// In the int8 domain, −128…127. The stored domain's is 128 more.
+  /// In the int8 domain, −128…127 (the stored domain's is 128 more); of wider elements 0.
   public var zeroPoint: Int32 = 0
   /// First byte in the arena.
   public var arenaOffset: UInt32 = 0
   /// Bytes from a row to the next.
   public var rowPitchBytes: UInt32 = 0
-  /// Bytes from a pixel to the next; more than `channels` for a view into a wider tensor.
+  /// Bytes from a pixel to the next; more than its channels take for a view into a wider tensor.
   public var pixelPitchBytes: UInt32 = 0
   /// Rows that have room: `height`, or fewer for a ring.
   public var rowsHeld: Int32 = 1

@@ -7,7 +7,7 @@ enum SelfTestCheck {
     guard section.count >= SelfTestRecord.byteCount else { throw malformed }
     let record = start.assumingMemoryBound(to: SelfTestRecord.self)
     var inputBytes = Wide.of(0)
-    for position in 0..<view.inputCount { inputBytes += view.tensors[view.inputTensor(position)].elementCount }
+    for position in 0..<view.inputCount { inputBytes += view.tensors[view.inputTensor(position)].valueBytes }
     let checksBytes = Wide.of(view.operatorCount) * 4
     guard Wide.of(record.pointee.operatorCount) == Wide.of(view.operatorCount),
       Wide.of(record.pointee.inputBytes) == inputBytes,

@@ -7,23 +7,27 @@ enum TensorCheck {
       guard isPossible(tensor),
         Wide.of(tensor.arenaOffset) + tensor.spanBytes + Wide.of(Limits.slackBytes) <= arenaBytes
       else { throw Fault(.tensor, index: index) }
-      guard tensor.scale > 0, tensor.scale.isFinite, (-128...127).contains(tensor.zeroPoint) else {
+      let zeroPoints: ClosedRange<Int32> = tensor.element == .int8 ? -128...127 : 0...0
+      guard tensor.scale > 0, tensor.scale.isFinite, zeroPoints.contains(tensor.zeroPoint) else {
         throw Fault(.quantization, index: index)
       }
     }
   }
 
-  /// Dimensions in their limits, pixels and rows that do not overlap, no ring (this version schedules none), and nothing
-  /// in what later versions may use.
+  /// Dimensions in their limits, a known element type that every value is aligned for, pixels and rows that do not
+  /// overlap, no ring (this version schedules none), and nothing in what later versions may use.
   private static func isPossible(_ tensor: TensorRecord) -> Bool {
     let dimensions = 1...Int32(truncatingIfNeeded: Limits.dimension)
     guard dimensions.contains(tensor.height), dimensions.contains(tensor.width), dimensions.contains(tensor.channels)
     else { return false }
-    let rowBytes = Wide.of(tensor.width - 1) * Wide.of(tensor.pixelPitchBytes) + Wide.of(tensor.channels)
+    guard let element = tensor.element else { return false }
+    let misaligned = tensor.arenaOffset | tensor.pixelPitchBytes | tensor.rowPitchBytes
+    guard misaligned % UInt32(bitPattern: element.byteCount) == 0 else { return false }
+    let rowBytes = Wide.of(tensor.width - 1) * Wide.of(tensor.pixelPitchBytes) + tensor.pixelBytes
     let limit = UInt32(truncatingIfNeeded: Limits.arenaBytes)
-    return tensor.elementType == 0 && tensor.rowsHeld == tensor.height
+    return tensor.rowsHeld == tensor.height
       && tensor.pixelPitchBytes <= limit && tensor.rowPitchBytes <= limit
-      && Wide.of(tensor.pixelPitchBytes) >= Wide.of(tensor.channels) && Wide.of(tensor.rowPitchBytes) >= rowBytes
+      && Wide.of(tensor.pixelPitchBytes) >= tensor.pixelBytes && Wide.of(tensor.rowPitchBytes) >= rowBytes
       && tensor.reserved[0] | tensor.reserved[1] | tensor.reserved[2] | tensor.reserved[3] == 0
   }
 }

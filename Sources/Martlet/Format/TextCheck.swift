@@ -38,7 +38,8 @@ enum TextCheck {
     let largest = Int32(truncatingIfNeeded: Limits.dimension)
     let hasShape =
       record.pointee.height == input.height && record.pointee.width == input.width
-      && record.pointee.channels == input.channels && (input.channels == 1 || input.channels == 3)
+      && record.pointee.channels == input.channels && input.element == .int8
+      && (input.channels == 1 || input.channels == 3)
     let hasRules =
       record.pointee.resizeRule <= 2 && record.pointee.cropFraction > 0 && record.pointee.cropFraction <= 1
       && (0...largest).contains(record.pointee.resizeShorterSide)

@@ -23,7 +23,7 @@ extension Extent {
 extension TensorRecord {
   /// Bytes from the tensor's first byte to one past its last, gaps between pixels and rows included.
   var spanBytes: Int64 {
-    Wide.of(rowsHeld - 1) * Wide.of(rowPitchBytes) + Wide.of(width - 1) * Wide.of(pixelPitchBytes) + Wide.of(channels)
+    Wide.of(rowsHeld - 1) * Wide.of(rowPitchBytes) + Wide.of(width - 1) * Wide.of(pixelPitchBytes) + pixelBytes
   }
 
   /// Values of the tensor: height × width × channels.
@@ -31,8 +31,8 @@ extension TensorRecord {
 
   /// True when the values lie without a gap.
   var isPacked: Bool {
-    (width == 1 || Wide.of(pixelPitchBytes) == Wide.of(channels))
-      && (height == 1 || Wide.of(rowPitchBytes) == Wide.of(width) * Wide.of(channels))
+    (width == 1 || Wide.of(pixelPitchBytes) == pixelBytes)
+      && (height == 1 || Wide.of(rowPitchBytes) == Wide.of(width) * pixelBytes)
   }
 
   /// Same height, width and channels.
@@ -40,12 +40,18 @@ extension TensorRecord {
     height == other.height && width == other.width && channels == other.channels
   }
 
-  /// Same scale and zero point: bytes mean the same values.
-  func hasQuantization(of other: TensorRecord) -> Bool { scale == other.scale && zeroPoint == other.zeroPoint }
+  /// Bytes of all values, gaps left out.
+  var valueBytes: Int64 { Wide.product(elementCount, Wide.of(elementBytes)) }
+
+  /// Same element type, scale and zero point: bytes mean the same values.
+  func hasQuantization(of other: TensorRecord) -> Bool {
+    elementType == other.elementType && scale == other.scale && zeroPoint == other.zeroPoint
+  }
 
   /// Same shape at the same place: what an operator needs to work in place.
   func coincides(with other: TensorRecord) -> Bool {
-    hasShape(of: other) && arenaOffset == other.arenaOffset && rowPitchBytes == other.rowPitchBytes
+    hasShape(of: other) && elementType == other.elementType && arenaOffset == other.arenaOffset
+      && rowPitchBytes == other.rowPitchBytes
       && pixelPitchBytes == other.pixelPitchBytes
   }
 }

@@ -9,6 +9,10 @@ public protocol Operator {
   /// The field's standard name, as the Graph's operator of that code has it.
   static var kind: StaticString { get }
 
+  /// Proves that every input and the output hold values of the kind that `run` takes them for; asked before `verify`.
+  /// Default: eight bits.
+  static func verifyElements(_ step: borrowing Step) throws(Fault)
+
   /// Proves that `run` stays inside its tensors, constants and scratch, whatever the data.
   /// - Throws: `Fault` with the operator's index.
   static func verify(_ step: borrowing Step) throws(Fault)
@@ -29,6 +33,9 @@ public protocol Operator {
 }
 
 extension Operator {
+  /// Eight bits: other element types are refused.
+  public static func verifyElements(_ step: borrowing Step) throws(Fault) { try step.requireElements(.int8) }
+
   /// False: most operators read an input again after they wrote.
   public static func worksInPlace(input: Int) -> Bool { false }
 

@@ -33,7 +33,9 @@ public enum With<Head: Operator, Tail: OperatorSet>: OperatorSet {
 
   /// Verifies with the operator of the record's code.
   public static func verify(_ step: borrowing Step) throws(Fault) {
-    if step.code == Head.code { try Head.verify(step) } else { try Tail.verify(step) }
+    guard step.code == Head.code else { return try Tail.verify(step) }
+    try Head.verifyElements(step)
+    try Head.verify(step)
   }
 
   /// Scratch bytes of the operator of the record's code.

@@ -8,7 +8,7 @@ extension Session {
     let section = view.section(.preprocessing)
     guard let start = section.baseAddress, !section.isEmpty else { throw Fault(.text) }
     let record = start.assumingMemoryBound(to: PreprocessingRecord.self)
-    let tensor = try place(ofInput: 0, count: pixels.count)
+    let tensor = try place(ofInput: 0, count: pixels.count, .int8)
     let channels = Int(record.pointee.channels)
     let blueFirst = channels == 3 && record.pointee.channelOrder == 1
     var channel = 0

@@ -15,9 +15,8 @@ extension Session {
     let expected = (start + SelfTestRecord.byteCount).assumingMemoryBound(to: UInt32.self)
     var values = start + SelfTestRecord.byteCount + 4 * operatorCount
     for position in 0..<inputCount {
-      let count = input(position).count
-      let part = UnsafeBufferPointer(start: values.assumingMemoryBound(to: Int8.self), count: count)
-      try setInput(position, part.span)
+      let count = input(position).count * Int(input(position).elementBytes)
+      try setInput(position, bytes: UnsafeRawBufferPointer(start: values, count: count).bytes)
       values += count
     }
     run(checks: &checks)
@@ -34,6 +33,7 @@ extension Session {
     for index in 0..<operatorCount {
       run(operator: index)
       var rows = Step(model: view, index: index, arena: arena).outputRows
+      rows.channels *= view.tensors[Int(truncatingIfNeeded: view.operators[index].output)].elementBytes
       checks[index] = martlet_rows_crc32(0, &rows, 0, rows.height)
     }
   }

@@ -24,20 +24,42 @@ extension Session {
   /// - Throws: `inputOutput` when `values` is not of its size.
   public mutating func setInput(_ values: Span<Int8>) throws(Fault) { try setInput(0, values) }
 
-  /// Copies quantized values into an input.
+  /// Copies quantized values into an input of eight bits.
   /// - Throws: `inputOutput` when there is no such input or `values` is not of its size.
   public mutating func setInput(_ position: Int, _ values: Span<Int8>) throws(Fault) {
-    let tensor = try place(ofInput: position, count: values.count)
+    let tensor = try place(ofInput: position, count: values.count, .int8)
     tensor.forEach { index, byte in byte.pointee = UInt8(bitPattern: values[index]) ^ 0x80 }
+  }
+
+  /// Copies values into an int16 input, as they are.
+  /// - Throws: `inputOutput` when there is no such input or `values` is not of its size.
+  public mutating func setInput(_ position: Int, _ values: Span<Int16>) throws(Fault) {
+    let tensor = try place(ofInput: position, count: values.count, .int16)
+    tensor.forEach { index, bytes in martlet_store_int16(bytes, values[index]) }
+  }
+
+  /// Copies an input's values from the bytes of a file: int8, or little-endian int16, as the input's element type is.
+  /// - Throws: `inputOutput` when there is no such input or `bytes` is not of its size.
+  public mutating func setInput(_ position: Int, bytes: RawSpan) throws(Fault) {
+    let isInt16 = (0..<inputCount).contains(position) && input(position).element == .int16
+    let elementBytes = isInt16 ? 2 : 1
+    guard bytes.byteCount % elementBytes == 0 else { throw Fault(.inputOutput, index: position) }
+    let tensor = try place(ofInput: position, count: bytes.byteCount / elementBytes)
+    tensor.forEach { index, place in
+      if isInt16 {
+        place[0] = bytes.unsafeLoad(fromByteOffset: 2 * index, as: UInt8.self)
+        place[1] = bytes.unsafeLoad(fromByteOffset: 2 * index + 1, as: UInt8.self)
+      } else {
+        place.pointee = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) ^ 0x80
+      }
+    }
   }
 
   /// Fills an input with its zero point: real 0.
   /// - Throws: `inputOutput` when there is no such input.
   public mutating func fillInput(_ position: Int = 0) throws(Fault) {
     guard (0..<inputCount).contains(position) else { throw Fault(.inputOutput, index: position) }
-    let tensor = try place(ofInput: position, count: input(position).count)
-    let stored = UInt8(truncatingIfNeeded: tensor.record.zeroPoint + 128)
-    tensor.forEach { _, byte in byte.pointee = stored }
+    try place(ofInput: position, count: input(position).count).fillWithZeroPoint()
   }
 
   /// Quantizes real values into an input: round to nearest even, clamped. NaN becomes the lowest value.
@@ -45,6 +67,14 @@ extension Session {
   public mutating func setInput(_ position: Int = 0, reals values: Span<Float>) throws(Fault) {
     let tensor = try place(ofInput: position, count: values.count)
     let scale = tensor.record.scale
+    guard tensor.record.element == .int8 else {
+      tensor.forEach { index, bytes in
+        let steps = values[index] / scale
+        let rounded = roundToEven(steps > -32768 ? min(steps, 32767) : -32768)
+        martlet_store_int16(bytes, Int16(rounded))
+      }
+      return
+    }
     let zeroPoint = Float(Int(tensor.record.zeroPoint) + 128)
     tensor.forEach { index, byte in
       let steps = values[index] / scale
@@ -53,72 +83,69 @@ extension Session {
     }
   }
 
-  /// Copies an output's quantized values.
+  /// Copies the quantized values of an output of eight bits.
   /// - Throws: `inputOutput` when there is no such output or `values` is not of its size.
   public func copyOutput(_ position: Int = 0, into values: inout MutableSpan<Int8>) throws(Fault) {
-    let tensor = try place(ofOutput: position, count: values.count)
+    let tensor = try place(ofOutput: position, count: values.count, .int8)
     tensor.forEach { index, byte in values[index] = Int8(bitPattern: byte.pointee ^ 0x80) }
+  }
+
+  /// Copies the values of an output of any element type.
+  /// - Throws: `inputOutput` when there is no such output or `values` is not of its size.
+  public func copyOutput(_ position: Int = 0, into values: inout MutableSpan<Int32>) throws(Fault) {
+    let tensor = try place(ofOutput: position, count: values.count)
+    tensor.forEach { index, bytes in values[index] = tensor.value(at: bytes) }
   }
 
   /// Copies an output's real values: scale × (q − zero point).
   /// - Throws: `inputOutput` when there is no such output or `values` is not of its size.
   public func copyOutput(_ position: Int = 0, reals values: inout MutableSpan<Float>) throws(Fault) {
     let tensor = try place(ofOutput: position, count: values.count)
-    let zeroPoint = Int(tensor.record.zeroPoint) + 128
-    tensor.forEach { index, byte in
-      values[index] = Float(Int(byte.pointee) - zeroPoint) * tensor.record.scale
+    tensor.forEach { index, bytes in
+      values[index] = Float(Int(tensor.value(at: bytes)) - Int(tensor.record.zeroPoint)) * tensor.record.scale
     }
   }
 
-  /// Copies the quantized values of any tensor as they are now, for comparisons layer by layer. Memory is shared:
-  /// a tensor is whole only between its operator's run and its last reader's.
+  /// Copies the quantized values of any tensor of eight bits as they are now, for comparisons layer by layer. Memory is
+  /// shared: a tensor is whole only between its operator's run and its last reader's.
   /// - Throws: `inputOutput` when there is no such tensor or `values` is not of its size.
   public func copyTensor(_ index: Int, into values: inout MutableSpan<Int8>) throws(Fault) {
-    let tensor = try place(ofTensor: index, isValid: (0..<view.tensorCount).contains(index), count: values.count)
+    let isValid = (0..<view.tensorCount).contains(index)
+    let tensor = try place(ofTensor: index, isValid: isValid, count: values.count, .int8)
     tensor.forEach { index, byte in values[index] = Int8(bitPattern: byte.pointee ^ 0x80) }
   }
 
-  func place(ofInput position: Int, count: Int) throws(Fault) -> TensorPlace {
+  /// Copies the values of any tensor of any element type, likewise.
+  /// - Throws: `inputOutput` when there is no such tensor or `values` is not of its size.
+  public func copyTensor(_ index: Int, into values: inout MutableSpan<Int32>) throws(Fault) {
+    let isValid = (0..<view.tensorCount).contains(index)
+    let tensor = try place(ofTensor: index, isValid: isValid, count: values.count)
+    tensor.forEach { index, bytes in values[index] = tensor.value(at: bytes) }
+  }
+
+  func place(ofInput position: Int, count: Int, _ type: ElementType? = nil) throws(Fault) -> TensorPlace {
     let isValid = (0..<inputCount).contains(position)
-    return try place(ofTensor: isValid ? view.inputTensor(position) : 0, isValid: isValid, count: count)
+    return try place(ofTensor: isValid ? view.inputTensor(position) : 0, isValid: isValid, count: count, type)
   }
 
-  private func place(ofOutput position: Int, count: Int) throws(Fault) -> TensorPlace {
+  private func place(ofOutput position: Int, count: Int, _ type: ElementType? = nil) throws(Fault) -> TensorPlace {
     let isValid = (0..<outputCount).contains(position)
-    return try place(ofTensor: isValid ? view.outputTensor(position) : 0, isValid: isValid, count: count)
+    return try place(ofTensor: isValid ? view.outputTensor(position) : 0, isValid: isValid, count: count, type)
   }
 
-  private func place(ofTensor index: Int, isValid: Bool, count: Int) throws(Fault) -> TensorPlace {
+  /// - Parameter type: what the caller's values are; nil: anything.
+  private func place(
+    ofTensor index: Int, isValid: Bool, count: Int, _ type: ElementType? = nil
+  ) throws(Fault) -> TensorPlace {
     guard isValid else { throw Fault(.inputOutput, index: index) }
     let record = view.tensors[index]
     let needed = record.count
-    guard needed == count else { throw Fault(.inputOutput, index: index, detail: needed) }
+    guard needed == count, type == nil || record.element == type else {
+      throw Fault(.inputOutput, index: index, detail: needed)
+    }
     return TensorPlace(record: record, base: arena + Int(truncatingIfNeeded: record.arenaOffset))
   }
 
-  /// float32 in −512…512 to the nearest integer, ties to even, without a library: 1.5·2²³ leaves no bit for fractions.
+  /// float32 in −32768…32767 to the nearest integer, ties to even, without a library: 1.5·2²³ leaves no bit for fractions.
   private func roundToEven(_ value: Float) -> Float { (value + 12_582_912) - 12_582_912 }
-}
-
-/// Where a tensor's bytes are.
-struct TensorPlace {
-  let record: TensorRecord
-  let base: UnsafeMutablePointer<UInt8>
-
-  /// Calls `body` with each value's number in H×W×C order and its byte.
-  @inline(__always)
-  func forEach(_ body: (Int, UnsafeMutablePointer<UInt8>) -> Void) {
-    var index = 0
-    for row in 0..<Int(record.height) {
-      for column in 0..<Int(record.width) {
-        let pixel =
-          base + row * Int(truncatingIfNeeded: record.rowPitchBytes)
-          + column * Int(truncatingIfNeeded: record.pixelPitchBytes)
-        for channel in 0..<Int(record.channels) {
-          body(index, pixel + channel)
-          index += 1
-        }
-      }
-    }
-  }
 }

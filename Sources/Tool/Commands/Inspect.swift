@@ -17,6 +17,7 @@ struct Inspect: ParsableCommand {
   struct TensorSummary: Encodable {
     let name: String
     let shape: [Int]
+    var elementType: String?
     var scale: Float?
     var zeroPoint: Int?
   }
@@ -77,8 +78,8 @@ struct Inspect: ParsableCommand {
   private static func summary(_ verified: borrowing Verified<Every>, _ index: Int) -> TensorSummary {
     let record = verified.tensor(index)
     return TensorSummary(
-      name: String(verified.name(record.name)), shape: record.shape, scale: record.scale,
-      zeroPoint: Int(record.zeroPoint))
+      name: String(verified.name(record.name)), shape: record.shape,
+      elementType: record.element.map { "\($0)" }, scale: record.scale, zeroPoint: Int(record.zeroPoint))
   }
 
   private static func operatorSummary(_ verified: borrowing Verified<Every>, _ index: Int) -> OperatorSummary {
@@ -121,7 +122,7 @@ struct Inspect: ParsableCommand {
       for tensor in tensors {
         var line = "\(title.padding(to: 12)) \(tensor.name) \(tensor.shape.text)"
         if let scale = tensor.scale, let zeroPoint = tensor.zeroPoint {
-          line += ", scale \(scale), zero point \(zeroPoint)"
+          line += ", \(tensor.elementType ?? ""), scale \(scale), zero point \(zeroPoint)"
         }
         print(line)
       }

@@ -25,6 +25,9 @@ struct Run: ParsableCommand {
   @Option(name: .customLong("output"), help: "Also write the first output as a float32 array.")
   var outputFile: String?
 
+  @Flag(help: "Arrays hold a packed model's own values: int8 or int16 goes in as it is and, with --output, comes out.")
+  var quantized = false
+
   @OptionGroup var source: FloatSourceOptions
   @OptionGroup var preprocessing: PreprocessingOptions
   @OptionGroup var output: OutputOptions
@@ -33,6 +36,10 @@ struct Run: ParsableCommand {
     let name: String
     let shape: [Int]
     let values: [Float]
+    /// The model's own values, with --quantized.
+    var quantized: [Int32]?
+    /// What the model's own values are: int8, int16 or int32.
+    var elementType: String?
   }
 
   struct Result: Encodable {
@@ -43,25 +50,29 @@ struct Run: ParsableCommand {
 
   func validate() throws {
     guard top >= 0 else { throw ValidationError("--top must not be negative.") }
+    guard !quantized || MappedFile.isPackedModel(model) else {
+      throw ValidationError("--quantized needs a packed model.")
+    }
   }
 
   func run() throws {
     let runner: any ModelRunner =
       MappedFile.isPackedModel(model)
-      ? try PackedRunner(model) : try FloatRunner(model, source: source, preprocessing: preprocessing)
+      ? try PackedRunner(model, isQuantized: quantized)
+      : try FloatRunner(model, source: source, preprocessing: preprocessing)
     let groups = runner.inputCount > 1 ? [inputs] : inputs.map { [$0] }
     var results: [Result] = []
     for group in groups {
       guard group.count == runner.inputCount else {
         throw ToolError("\(model) has \(runner.inputCount) inputs; \(group.count) were given.")
       }
-      let outputs = try runner.outputs(try group.map(itemContent))
+      let outputs = try runner.outputs(try group.map(content))
       let scores = outputs.first.flatMap { Ranking.scoresClasses($0.shape) ? $0.values : nil }
       let ranked = scores.map { Ranking.top(top, of: $0, labels: runner.labels) } ?? []
       results.append(Result(input: group.joined(separator: " "), outputs: outputs, top: ranked))
     }
     if let outputFile, let first = results.first?.outputs.first {
-      guard let array = NumpyArray(shape: first.shape, floats: first.values) else {
+      guard let array = array(first) else {
         throw ToolError("\(outputFile): the output has no array form.")
       }
       try array.write(to: outputFile)
@@ -78,6 +89,30 @@ struct Run: ParsableCommand {
     let shape = entry.shape.map(String.init).joined(separator: "×")
     guard let least = entry.values.min(), let largest = entry.values.max() else { return "\(entry.name): \(shape)" }
     return "\(entry.name): \(shape), from \(least) to \(largest) (values: --json, --output)"
+  }
+
+  /// The output as an array: real values, or with --quantized the model's own.
+  private func array(_ output: OutputValues) -> NumpyArray? {
+    guard let values = output.quantized else { return NumpyArray(shape: output.shape, floats: output.values) }
+    switch output.elementType {
+    case "int8":
+      return NumpyArray(shape: output.shape, int8: values.map { Int8(truncatingIfNeeded: $0) })
+    case "int16":
+      let bytes = values.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
+      return NumpyArray(shape: output.shape, element: .int16, bytes: bytes)
+    default:
+      let bytes = values.map(\.littleEndian).withUnsafeBytes { [UInt8]($0) }
+      return NumpyArray(shape: output.shape, element: .int32, bytes: bytes)
+    }
+  }
+
+  private func content(_ path: String) throws -> Dataset.Content {
+    guard quantized, path.lowercased().hasSuffix(".npy") else { return try itemContent(path) }
+    let array = try NumpyArray(contentsOf: path)
+    guard array.element == .int8 || array.element == .int16 else {
+      throw ToolError("\(path) holds \(array.element) numbers; --quantized takes int8 or int16.")
+    }
+    return .bytes(array.bytes)
   }
 
   private func show(_ results: [Result]) {
@@ -105,18 +140,31 @@ private protocol ModelRunner {
 
 private struct PackedRunner: ModelRunner {
   let classifier: PackedClassifier
+  let isQuantized: Bool
   var inputCount: Int { classifier.model.inputCount }
   var labels: [String] { classifier.labels }
 
-  init(_ path: String) throws { classifier = try PackedClassifier(path) }
+  init(_ path: String, isQuantized: Bool) throws {
+    classifier = try PackedClassifier(path)
+    self.isQuantized = isQuantized
+  }
 
   func outputs(_ inputs: [Dataset.Content]) throws -> [Run.OutputValues] {
     let model = classifier.model
-    for (index, content) in inputs.enumerated() { try classifier.setInput(content, index: index) }
+    for (index, content) in inputs.enumerated() {
+      if isQuantized, case .bytes(let bytes) = content {
+        try model.setInput(index, bytes: bytes)
+      } else {
+        try classifier.setInput(content, index: index)
+      }
+    }
     model.run()
     let names = try model.outputNames
     return try names.indices.map { index in
-      Run.OutputValues(name: names[index], shape: model.output(index).shape, values: try model.outputReals(index))
+      Run.OutputValues(
+        name: names[index], shape: model.output(index).shape, values: try model.outputReals(index),
+        quantized: isQuantized ? try model.outputValues(index) : nil,
+        elementType: model.output(index).element.map { "\($0)" })
     }
   }
 }

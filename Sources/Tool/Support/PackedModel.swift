@@ -95,6 +95,21 @@ final class PackedModel {
     try refusing { () throws(Fault) in try session.setInput(index, quantized.span) }
   }
 
+  /// Puts the input's own values (int8, or little-endian int16), H×W×C, into it.
+  func setInput(_ index: Int, bytes: [UInt8]) throws {
+    try refusing { () throws(Fault) in try session.setInput(index, bytes: bytes.span.bytes) }
+  }
+
+  /// An output's own values, H×W×C.
+  func outputValues(_ index: Int = 0) throws -> [Int32] {
+    var values = [Int32](repeating: 0, count: session.output(index).count)
+    try refusing { () throws(Fault) in
+      var span = values.mutableSpan
+      try session.copyOutput(index, into: &span)
+    }
+    return values
+  }
+
   /// An output's real values, H×W×C.
   func outputReals(_ index: Int = 0) throws -> [Float] {
     let record = session.output(index)
@@ -106,15 +121,16 @@ final class PackedModel {
     return values
   }
 
-  /// The int8 values, H×W×C, that an input holds before a run.
+  /// The bytes of the values, H×W×C, that an input holds before a run: int8, or little-endian int16.
   func inputValues(_ index: Int) throws -> [Int8] {
     let tensor = try inspect { verified in verified.inputTensor(index) }
-    var values = [Int8](repeating: 0, count: session.input(index).count)
+    var values = [Int32](repeating: 0, count: session.input(index).count)
     try refusing { () throws(Fault) in
       var span = values.mutableSpan
       try session.copyTensor(tensor, into: &span)
     }
-    return values
+    guard session.input(index).element == .int16 else { return values.map { Int8(truncatingIfNeeded: $0) } }
+    return values.flatMap { [Int8(truncatingIfNeeded: $0), Int8(truncatingIfNeeded: $0 >> 8)] }
   }
 
   /// Runs the file's self-test; nil when every operator's output is what the file says.
