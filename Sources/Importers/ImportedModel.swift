@@ -42,13 +42,27 @@ public struct SourceLayout: Sendable, Equatable {
   public var graphShape: [Int]
   /// The source's axis numbers in the order in which the graph stores them: [0, 2, 3, 1] makes N×C×H×W channels-last.
   public var order: [Int]
+  /// Where the source has integers that stand for quantized numbers, their type. The graph's value is real all the same:
+  /// scale × (integer − zero point), its `Value.quantization`, in which uint8 is shifted by −128.
+  public var integers: StoredInteger?
+
+  /// Integers of 8 bits.
+  public enum StoredInteger: String, Sendable {
+    /// −128…127.
+    case int8
+    /// 0…255.
+    case uint8
+  }
 
   /// A layout; `order` is a permutation of the source's axes and the element counts agree.
-  public init(name: String, sourceShape: [Int], graphShape: [Int], order: [Int]) {
+  public init(
+    name: String, sourceShape: [Int], graphShape: [Int], order: [Int], integers: StoredInteger? = nil
+  ) {
     self.name = name
     self.sourceShape = sourceShape
     self.graphShape = graphShape
     self.order = order
+    self.integers = integers
   }
 
   /// The source's tensor as the graph wants it; nil when its shape is not `sourceShape`.

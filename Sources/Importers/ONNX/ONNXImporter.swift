@@ -1,10 +1,14 @@
 import Foundation
 import Graph
 
-/// Reads float networks in ONNX files: operator sets 7 to 22, batch 1.
+/// Reads float and quantized networks in ONNX files: operator sets 7 to 22, batch 1.
 ///
 /// The file is read in place with every length checked; nothing in it is trusted. N×C×H×W becomes N×H×W×C, and transposes
 /// and reshapes of the source become nodes only where the data must really move.
+///
+/// A quantized network (QuantizeLinear and DequantizeLinear pairs, or QLinear operators) keeps its scales, zero points,
+/// weights and biases: see `Graph.isQuantized`. uint8 activations are shifted to int8, exactly; weights that symmetric
+/// int8 cannot hold are rounded anew, and `ImportedModel.notes` says so.
 public enum ONNXImporter {
   /// What a caller can choose.
   public struct Options: Sendable {

@@ -51,6 +51,16 @@ struct TensorSpecification {
     Self(name: name, shape: shape ?? [values.count], type: 7, raw: values.flatMap { littleEndian($0) })
   }
 
+  /// Elements of one byte: uint8 (type 2) or int8 (type 3).
+  static func bytes(_ name: String, _ shape: [Int], type: Int, _ values: [Int]) -> Self {
+    Self(name: name, shape: shape, type: type, raw: values.map { UInt8(truncatingIfNeeded: $0) })
+  }
+
+  /// Elements of four bytes.
+  static func int32(_ name: String, _ values: [Int]) -> Self {
+    Self(name: name, shape: [values.count], type: 6, raw: values.flatMap { littleEndian(Int32($0)) })
+  }
+
   func write(_ writer: inout ProtobufWriter) {
     for size in shape { writer.integer(1, size) }
     writer.integer(2, type)
@@ -102,6 +112,8 @@ struct ModelSpecification {
   var operatorSet = 13
   var inputs: [(name: String, shape: [DimensionSpecification])] = []
   var outputs = ["y"]
+  /// The inputs' TensorProto.DataType.
+  var inputType = 1
   var initializers: [TensorSpecification] = []
   private var nodes: [[UInt8]] = []
 
@@ -133,19 +145,21 @@ struct ModelSpecification {
       for node in nodes { graph.bytes(1, node) }
       graph.text(2, "network")
       for tensor in initializers { graph.message(5) { tensor.write(&$0) } }
-      for input in inputs { graph.message(11) { Self.writeValue(&$0, input.name, input.shape) } }
-      for output in outputs { graph.message(12) { Self.writeValue(&$0, output, []) } }
+      for input in inputs { graph.message(11) { Self.writeValue(&$0, input.name, input.shape, type: inputType) } }
+      for output in outputs { graph.message(12) { Self.writeValue(&$0, output, [], type: 1) } }
     }
     writer.message(8) { $0.integer(2, operatorSet) }
     return writer.bytes
   }
 
-  private static func writeValue(_ writer: inout ProtobufWriter, _ name: String, _ shape: [DimensionSpecification]) {
+  private static func writeValue(
+    _ writer: inout ProtobufWriter, _ name: String, _ shape: [DimensionSpecification], type elementType: Int
+  ) {
     writer.text(1, name)
     guard !shape.isEmpty else { return }
     writer.message(2) { type in
       type.message(1) { tensor in
-        tensor.integer(1, 1)
+        tensor.integer(1, elementType)
         tensor.message(2) { list in
           for dimension in shape {
             list.message(1) { entry in

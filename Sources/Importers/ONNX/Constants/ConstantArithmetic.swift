@@ -161,6 +161,7 @@ func foldWhere(_ context: inout Translator, _ node: NodeArguments) throws(Unsupp
 func foldCast(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   var constant = try node.constant(0)
   let type = node.integer("to", default: 1)
+  (constant.type, constant.scales) = (type, nil)
   if ONNXTensor.isFloatingPoint(type) {
     constant.elements = .floats(constant.floats)
   } else if type == 9 {

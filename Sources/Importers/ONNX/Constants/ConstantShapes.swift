@@ -3,8 +3,12 @@ extension Constant {
   func transposed(_ permutation: [Int]) -> Constant {
     let strides = rowMajorStrides(shape)
     let sizes = permutation.map { shape[$0] }
-    return Constant(
-      shape: sizes, elements: elements.strided(sizes: sizes, strides: permutation.map { strides[$0] }))
+    var result = Constant(
+      shape: sizes, elements: elements.strided(sizes: sizes, strides: permutation.map { strides[$0] }), type: type,
+      scales: scales)
+    result.scales?.axis = scales?.axis.flatMap { permutation.firstIndex(of: $0) }
+    result.scales?.steps = nil
+    return result
   }
 }
 
@@ -127,17 +131,16 @@ func foldSlice(_ context: inout Translator, _ node: NodeArguments) throws(Unsupp
 }
 
 func foldReshape(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  var constant = try node.constant(0)
-  constant.shape = try node.targetShape(from: constant.shape, count: constant.count)
-  return [.constant(constant)]
+  let constant = try node.constant(0)
+  return [.constant(constant.reshaped(try node.targetShape(from: constant.shape, count: constant.count)))]
 }
 
 func foldFlatten(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  var constant = try node.constant(0)
+  let constant = try node.constant(0)
   let (axis, rank) = (node.integer("axis", default: 1), constant.shape.count)
   let first = axis == rank ? rank : try node.normalizedAxes([axis], rank: rank)[0]
-  constant.shape = [constant.shape[..<first].reduce(1, *), constant.shape[first...].reduce(1, *)]
-  return [.constant(constant)]
+  let shape = [constant.shape[..<first].reduce(1, *), constant.shape[first...].reduce(1, *)]
+  return [.constant(constant.reshaped(shape))]
 }
 
 func foldTranspose(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
@@ -147,15 +150,15 @@ func foldTranspose(_ context: inout Translator, _ node: NodeArguments) throws(Un
 }
 
 func foldSqueeze(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  var constant = try node.constant(0)
-  constant.shape = try node.squeezed(constant.shape).shape
-  return [.constant(constant)]
+  let constant = try node.constant(0)
+  return [.constant(constant.reshaped(try node.squeezed(constant.shape).shape))]
 }
 
 func foldUnsqueeze(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  var constant = try node.constant(0)
-  for axis in try node.unsqueezedAxes(rank: constant.shape.count) { constant.shape.insert(1, at: axis) }
-  return [.constant(constant)]
+  let constant = try node.constant(0)
+  var shape = constant.shape
+  for axis in try node.unsqueezedAxes(rank: shape.count) { shape.insert(1, at: axis) }
+  return [.constant(constant.reshaped(shape))]
 }
 
 func foldExpand(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {

@@ -26,6 +26,7 @@ func importConvolution(_ context: inout Translator, _ node: NodeArguments) throw
   let constants = [
     context.graph.addConstant("\(node.name)/weights", tensor), context.graph.addConstant("\(node.name)/bias", bias),
   ]
+  context.keepScales(of: weights, axis: 0, bias: try node.optionalConstant(2), as: constants)
   let operation: any Operator =
     isDepthwise
     ? DepthwiseConv2D(stride: window.stride, dilation: window.dilation, padding: window.padding)

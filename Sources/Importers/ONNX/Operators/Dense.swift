@@ -26,7 +26,12 @@ func importGemm(_ context: inout Translator, _ node: NodeArguments) throws(Unsup
     let values = addend.floats
     bias.values = (0..<outputs).map { beta * values[shape[1] == 1 ? 0 : $0] }
   }
-  return [.activation(try context.fullyConnected(x, weights, bias, name: node.name))]
+  let isPlain = node.float("beta", default: 1) == 1
+  return [
+    .activation(
+      try context.fullyConnected(
+        x, weights, bias, from: isPlain ? try node.optionalConstant(2) : nil, name: node.name))
+  ]
 }
 
 /// MatMul of an activation with a constant matrix.
@@ -53,7 +58,7 @@ extension Translator {
   /// The rows of the weights take the order in which x's last axis is stored, so that a flattened channels-last image
   /// needs no transpose.
   mutating func fullyConnected(
-    _ x: ActivationView, _ weights: Constant, _ bias: Tensor, name: String
+    _ x: ActivationView, _ weights: Constant, _ bias: Tensor, from biasConstant: Constant? = nil, name: String
   ) throws(Unsupported) -> ActivationView {
     let (depth, outputs) = (weights.shape[0], weights.shape[1])
     let axis = x.rank - 1
@@ -69,6 +74,7 @@ extension Translator {
       graph.addConstant("\(name)/weights", Tensor(shape: [outputs, depth], values: values)),
       graph.addConstant("\(name)/bias", bias),
     ]
+    keepScales(of: weights, axis: 1, bias: biasConstant, as: constants)
     var result = input
     result.id = try emit(FullyConnected(), [input.id] + constants, name: name)
     result.source[axis] = []

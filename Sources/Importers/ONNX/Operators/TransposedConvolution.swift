@@ -38,6 +38,9 @@ func importTransposedConvolution(
     context.graph.addConstant("\(node.name)/weights", layer.weights(ordered)),
     context.graph.addConstant("\(node.name)/bias", layer.bias(bias)),
   ]
+  context.keepScales(of: weights, axis: 1, bias: try node.optionalConstant(2), as: constants) { list in
+    layer.bias(Tensor(shape: [list.count], values: list)).values
+  }
   let phases = try context.emit(layer.convolution, [image.id] + constants, name: node.name)
   let pixels = try context.emit(layer.depthToSpace, [phases], name: "\(node.name)/pixels")
   var slice = layer.slice(channels: outputs)

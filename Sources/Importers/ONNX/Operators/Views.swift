@@ -9,6 +9,9 @@ func importIdentity(_ context: inout Translator, _ node: NodeArguments) throws(U
 /// Cast between float types.
 func importCast(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   let type = node.integer("to", default: 1)
+  if ONNXTensor.isFloatingPoint(type), let code = try node.activation(0).code {
+    return [.activation(try context.integersAsNumbers(try node.activation(0), code))]
+  }
   guard ONNXTensor.isFloatingPoint(type) else {
     throw Unsupported(
       "it converts an activation to \(ONNXTensor.typeName(type))", "Only casts between float types can be imported")

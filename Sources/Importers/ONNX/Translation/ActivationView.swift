@@ -14,6 +14,8 @@ struct ActivationView {
   var source: [[Int]]
   /// Atoms of each dimension of the graph's value, the slowest first.
   var dims: [[Int]]
+  /// For integers that stand for quantized numbers: their type in the file. nil for numbers themselves.
+  var code: IntegerCode?
 
   /// The source's shape.
   var shape: [Int] { source.map(size) }

@@ -44,6 +44,17 @@ struct Constant {
 
   var shape: [Int]
   var elements: Elements
+  /// The TensorProto.DataType that the file gave the elements; nil where they were computed.
+  var type: Int?
+  /// Where the elements were dequantized: their scales.
+  var scales: ConstantScales?
+
+  init(shape: [Int], elements: Elements, type: Int? = nil, scales: ConstantScales? = nil) {
+    self.shape = shape
+    self.elements = elements
+    self.type = type
+    self.scales = scales
+  }
 
   var floats: [Float] { elements.floats }
   var count: Int { elements.count }
@@ -51,6 +62,34 @@ struct Constant {
   /// One integer for each element, in one dimension.
   static func list(_ integers: [Int]) -> Constant {
     Constant(shape: [integers.count], elements: .integers(integers))
+  }
+
+  /// The same elements in another shape of as many.
+  func reshaped(_ shape: [Int]) -> Constant {
+    var result = self
+    result.shape = shape
+    if let axis = scales?.axis {
+      let (outer, size) = (self.shape[..<axis].reduce(1, *), self.shape[axis])
+      let same = shape.indices.first { shape[..<$0].reduce(1, *) == outer && shape[$0] == size }
+      if let same { result.scales?.axis = same } else { result.scales = nil }
+    }
+    return result
+  }
+}
+
+/// How a dequantized constant's elements came about: each is a whole number of steps of its scale.
+struct ConstantScales {
+  /// One for the whole constant, or one for each index of `axis`.
+  var scales: [Float]
+  /// nil where there is one scale.
+  var axis: Int?
+  /// The whole numbers of an int32 constant (a bias), which floats cannot hold.
+  var steps: [Int]?
+
+  /// One scale for each of `count` indices of `axis`; nil when the scales lie along another axis.
+  func expanded(over axis: Int, count: Int) -> [Float]? {
+    if self.axis == nil { return [Float](repeating: scales[0], count: count) }
+    return self.axis == axis && scales.count == count ? scales : nil
   }
 }
 

@@ -34,9 +34,10 @@ struct ImportSession {
     }
     let outputs = try addOutputs()
     context.removeUnusedNodes()
+    context.settleQuantizations()
     return ImportedModel(
       graph: context.graph, inputs: inputs, outputs: outputs, operatorSetVersion: context.operatorSet,
-      producer: model.producer, fileBytes: context.file.count)
+      producer: model.producer, fileBytes: context.file.count, notes: context.notes)
   }
 
   private func failure(_ summary: String, _ problems: [ImportProblem] = []) -> ImportError {
@@ -59,7 +60,7 @@ struct ImportSession {
 extension ImportSession {
   private mutating func translate(_ node: ONNXNode) {
     do throws(Unsupported) {
-      guard node.domain.isEmpty, let entry = operatorTable[node.operation] else { throw unknownOperator(node) }
+      guard let entry = operatorTable[node.qualifiedOperation] else { throw unknownOperator(node) }
       var operands: [Operand?] = []
       for name in node.inputs {
         guard !name.isEmpty else {
@@ -74,7 +75,9 @@ extension ImportSession {
       }
       let arguments = NodeArguments(
         node: node, operands: operands, file: context.file, operatorSet: context.operatorSet)
-      let results = try handler(entry, operands)(&context, arguments)
+      let code = try arguments.passedCode()
+      var results = try handler(entry, operands)(&context, arguments)
+      if let code { try context.mark(&results, code, arguments) }
       for (index, name) in node.outputs.enumerated() where !name.isEmpty {
         guard context.operands[name] == nil else { throw .invalid("its output '\(name)' is computed twice") }
         context.operands[name] = index < results.count ? results[index] : nil
@@ -142,8 +145,13 @@ extension ImportSession {
       let added = shape.count == 1 ? [-1] : []
       let graphShape = added.map { _ in 1 } + order.map { shape[$0] }
       let id = context.graph.addInput(input.name, shape: graphShape)
-      context.operands[input.name] = .activation(.fresh(id, shape: shape, order: added + order))
-      inputs.append(SourceLayout(name: input.name, sourceShape: shape, graphShape: graphShape, order: order))
+      var view = ActivationView.fresh(id, shape: shape, order: added + order)
+      view.code = IntegerCode(type: input.elementType)
+      context.integerInputs[id] = view.code
+      context.operands[input.name] = .activation(view)
+      inputs.append(
+        SourceLayout(
+          name: input.name, sourceShape: shape, graphShape: graphShape, order: order, integers: view.code))
     }
     guard !inputs.isEmpty else { throw failure("No output depends on an input. Export the model again.") }
   }
@@ -155,9 +163,10 @@ extension ImportSession {
   /// The shape with a symbolic batch set to 1.
   private func inputShape(_ input: ONNXValueInfo) throws(ImportError) -> [Int] {
     let remedy = "Give its shape on import (for example \(input.name)=1x3x224x224), or export with fixed shapes."
-    guard input.isTensor, input.elementType == 0 || ONNXTensor.isFloatingPoint(input.elementType) else {
+    let isInteger = IntegerCode(type: input.elementType) != nil
+    guard input.isTensor, input.elementType == 0 || isInteger || ONNXTensor.isFloatingPoint(input.elementType) else {
       let type = input.isTensor ? ONNXTensor.typeName(input.elementType) : "something other than a tensor"
-      throw failure("The input '\(input.name)' is \(type) and not float. Export with float inputs.")
+      throw failure("The input '\(input.name)' is \(type) and not float, int8 or uint8. Export with float inputs.")
     }
     var shape: [Int] = []
     if let given = options.inputShapes[input.name] {
@@ -211,7 +220,9 @@ extension ImportSession {
         context.graph.outputs.append(result.id)
         if !context.graph.inputs.contains(result.id) { context.graph[result.id].name = output.name }
         layouts.append(
-          SourceLayout(name: output.name, sourceShape: view.shape, graphShape: result.graphShape, order: order))
+          SourceLayout(
+            name: output.name, sourceShape: view.shape, graphShape: result.graphShape, order: order,
+            integers: view.code))
       } catch {
         throw failure("The output '\(output.name)' cannot be given: \(error.reason). \(error.remedy).")
       }

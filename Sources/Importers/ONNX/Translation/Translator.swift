@@ -18,6 +18,13 @@ struct Translator {
   var operands: [String: Operand] = [:]
   var initializers: [String: ONNXTensor] = [:]
   var problems: [ImportProblem] = []
+  var notes: [String] = []
+  /// Scales of the file's weights and biases, by the graph's constants that they became.
+  var layerScales: [ValueID: LayerScales] = [:]
+  /// Inputs that the file has as integers.
+  var integerInputs: [ValueID: IntegerCode] = [:]
+  /// Values that only give another value a quantization.
+  var quantizers: Set<ValueID> = []
   /// Elements that may still be made while folding constants: a small file cannot ask for much.
   var elementBudget: Int
   /// The node that computes each of the graph's values.
@@ -67,6 +74,7 @@ struct Translator {
       }
       let output = try graph.append(operation, inputs, name: name)[0]
       producers[output] = graph.nodes.count - 1
+      if operation.outputQuantization == .sameAsInput { graph[output].quantization = graph[inputs[0]].quantization }
       return output
     } catch {
       throw Unsupported(error.description, "Check the node's shapes in the model")

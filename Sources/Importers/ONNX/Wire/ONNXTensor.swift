@@ -24,13 +24,26 @@ struct ONNXTensor {
   static func typeName(_ dataType: Int) -> String {
     let names = [
       "undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16",
-      "double", "uint32", "uint64", "complex64", "complex128", "bfloat16",
+      "double", "uint32", "uint64", "complex64", "complex128", "bfloat16", "float8", "float8", "float8", "float8",
+      "uint4", "int4",
     ]
     return names.indices.contains(dataType) ? names[dataType] : "element type \(dataType)"
   }
 
   /// Whether this TensorProto.DataType becomes floats here.
   static func isFloatingPoint(_ dataType: Int) -> Bool { [1, 10, 11, 16].contains(dataType) }
+
+  /// Whether two elements of this TensorProto.DataType share a byte.
+  static func isHalfByte(_ dataType: Int) -> Bool { dataType == 21 || dataType == 22 }
+
+  /// Two elements of each byte, the lower half first; a last half may be left over.
+  private func halfBytes(_ bytes: [Int], _ count: Int) -> [Int] {
+    let isSigned = dataType == 22
+    let halves = bytes.flatMap { byte in
+      [byte & 15, byte >> 4 & 15].map { isSigned && $0 > 7 ? $0 - 16 : $0 }
+    }
+    return bytes.count == (count + 1) / 2 ? Array(halves.prefix(count)) : halves
+  }
 
   /// The elements, as floats or as integers.
   /// - Throws: `Unsupported` when the data is elsewhere, of another type, or does not fill the shape.
@@ -51,15 +64,16 @@ struct ONNXTensor {
       throw damaged("cannot be read at byte \(error.offset): \(error.reason)")
     }
     if elements == nil, count == 0 { elements = Self.isFloatingPoint(dataType) ? .floats([]) : .integers([]) }
-    guard let elements else {
+    guard var elements else {
       throw Unsupported(
         "its tensor '\(name)' is of type \(Self.typeName(dataType)) or has no data",
-        "Export with float, float16, double, int8, uint8, int32, int64 or bool")
+        "Export with float, float16, double, int4, int8, uint8, int32, int64 or bool")
     }
+    if Self.isHalfByte(dataType), let bytes = elements.integers { elements = .integers(halfBytes(bytes, count)) }
     guard elements.count == count else {
       throw damaged("has \(elements.count) elements for the shape \(dimensions)")
     }
-    return Constant(shape: dimensions, elements: elements)
+    return Constant(shape: dimensions, elements: elements, type: dataType)
   }
 
   private func readElements(_ file: [UInt8]) throws(WireFault) -> Constant.Elements? {
@@ -97,14 +111,14 @@ struct ONNXTensor {
       try reader.appendSigned(field, to: &bits)
       let convert = dataType == 10 ? halfFloat : brainFloat
       floats += bits.map { convert(UInt16(truncatingIfNeeded: $0)) }
-    case (5, 2...6), (5, 9), (7, 7), (11, 12...13): try reader.appendSigned(field, to: &integers)
+    case (5, 2...6), (5, 9), (5, 21...22), (7, 7), (11, 12...13): try reader.appendSigned(field, to: &integers)
     default: break
     }
   }
 
   /// raw_data: little-endian, without gaps.
   private func rawElements(_ file: [UInt8], _ range: Range<Int>) throws(WireFault) -> Constant.Elements? {
-    let widths = [1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2]
+    let widths = [1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2, 21: 1, 22: 1]
     guard let width = widths[dataType] else { return nil }
     guard range.count % width == 0 else {
       throw WireFault(offset: range.lowerBound, reason: "\(range.count) bytes are no whole number of elements")
@@ -125,7 +139,7 @@ struct ONNXTensor {
       case 10: return .floats(list(UInt16.self, halfFloat))
       case 11: return .floats(list(UInt64.self) { Float(Double(bitPattern: $0)) })
       case 16: return .floats(list(UInt16.self, brainFloat))
-      case 2, 9: return .integers(list(UInt8.self) { Int($0) })
+      case 2, 9, 21, 22: return .integers(list(UInt8.self) { Int($0) })
       case 3: return .integers(list(Int8.self) { Int($0) })
       case 4: return .integers(list(UInt16.self) { Int($0) })
       case 5: return .integers(list(Int16.self) { Int($0) })

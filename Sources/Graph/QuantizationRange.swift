@@ -1,5 +1,3 @@
-import Graph
-
 extension Quantization {
   /// The asymmetric rule for a range, which is first widened to include 0. The zero point is an int8 value, so that 0 is
   /// represented exactly. An empty range, of which nothing is known, gets scale 1; a very small one the smallest scale.
