@@ -1,5 +1,5 @@
 // Pooling over rows.
-#include "kernels.h"
+#include "curve.h"
 
 enum { taps_at_once = 32 };
 
@@ -114,6 +114,44 @@ void martlet_average_pool_rows(
             float factor = pooling->factor / (float)counted_taps(pooling, input, y, x);
             kernels->requantize(
                 to, sums, -pooling->input_zero_point * inside, factor, pooling->output, channels);
+        }
+    }
+}
+
+/// store(curve(Σ powers) · 1/√taps): see martlet_norm_pooling.
+static void store_norms(
+    const martlet_norm_pooling *norm, martlet_output rule, const uint32_t *sums, int32_t taps, uint8_t *to,
+    int32_t channels) {
+    float share = norm->average ? 1.0f / martlet_square_root((float)taps) : 1.0f;
+    for (int32_t channel = 0; channel < channels; channel++) {
+        to[channel] = martlet_store(curve_value(norm->curve, sums[channel]) * share, rule);
+    }
+}
+
+void martlet_norm_pool_rows(
+    const martlet_norm_pooling *norm, const martlet_pooling *pooling, const martlet_rows *input,
+    const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
+    uint32_t *sums = (uint32_t *)(void *)scratch;
+    int32_t channels = output->channels;
+    for (int32_t row = first_row; row < end_row; row++) {
+        int32_t y = row * pooling->stride_height - pooling->pad_top;
+        tap_range rows = taps_inside(y, pooling->kernel_height, pooling->dilation_height, input->height);
+        uint8_t *to = martlet_row(output, row);
+        for (int32_t column = 0; column < output->width; column++, to += output->pixel_pitch_bytes) {
+            int32_t x = column * pooling->stride_width - pooling->pad_left;
+            tap_range columns = taps_inside(x, pooling->kernel_width, pooling->dilation_width, input->width);
+            __builtin_memset(sums, 0, (size_t)channels * 4);
+            for (int32_t tap_row = rows.begin; tap_row < rows.end; tap_row++) {
+                const uint8_t *from = martlet_row(input, y + tap_row * pooling->dilation_height);
+                for (int32_t tap = columns.begin; tap < columns.end; tap++) {
+                    const uint8_t *pixel = from + (x + tap * pooling->dilation_width) * input->pixel_pitch_bytes;
+                    for (int32_t channel = 0; channel < channels; channel++) {
+                        sums[channel] += norm->powers[pixel[channel]];
+                    }
+                }
+            }
+            int32_t taps = (rows.end - rows.begin) * (columns.end - columns.begin);
+            store_norms(norm, pooling->output, sums, martlet_maximum(taps, 1), to, channels);
         }
     }
 }

@@ -371,6 +371,7 @@ uint32_t martlet_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
 uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t first_row, int32_t end_row);
 
 #include "CFloat.h"
+#include "CNormalization.h"
 #include "CWide.h"
 
 #endif

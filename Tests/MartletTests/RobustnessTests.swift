@@ -14,7 +14,11 @@ import Testing
   }
 
   /// Every word of every record × boundary values, checksums made right.
-  @Test(arguments: [SampleModels.threeOperators().bytes(), SampleModels.everyOperator().bytes()])
+  @Test(
+    arguments: [
+      SampleModels.threeOperators().bytes(), SampleModels.everyOperator().bytes(),
+      SampleModels.laterOperators().bytes(),
+    ])
   func eachFieldAtItsBoundaries(file: [UInt8]) {
     let tensors = (Int(ModelWriter.word(at: 72, in: file)), Int(ModelWriter.word(at: 76, in: file)))
     let operands = (Int(ModelWriter.word(at: 88, in: file)), Int(ModelWriter.word(at: 92, in: file)))
@@ -32,6 +36,21 @@ import Testing
     }
     #expect(refused > 10 * offsets.count)
     #expect(accepted > offsets.count)
+  }
+
+  /// Words of every table × boundary values: what is not a number, too large, negative or an index that is none.
+  @Test func tablesAtTheirBoundaries() {
+    let file = SampleModels.laterOperators().bytes()
+    let tables = (Int(ModelWriter.word(at: 112, in: file)), Int(ModelWriter.word(at: 116, in: file)))
+    var (refused, accepted) = (0, 0)
+    for offset in stride(from: tables.0, to: tables.0 + tables.1, by: 20) {
+      for value in values(around: ModelWriter.word(at: offset, in: file)) {
+        var damaged = file
+        ModelWriter.put(value, at: offset, in: &damaged)
+        if outputIfAccepted(ModelWriter.sealed(damaged)) == nil { refused += 1 } else { accepted += 1 }
+      }
+    }
+    #expect(refused > tables.1 / 20 && accepted > tables.1 / 20)
   }
 
   @Test func eachTruncation() {
@@ -52,8 +71,8 @@ import Testing
   }
 
   /// Several random words changed at once, in records and constants.
-  @Test func manyFieldsAtRandom() {
-    let file = SampleModels.everyOperator().bytes()
+  @Test(arguments: [SampleModels.everyOperator().bytes(), SampleModels.laterOperators().bytes()])
+  func manyFieldsAtRandom(file: [UInt8]) {
     var generator = Generator(seed: 11)
     var accepted = 0
     for _ in 0..<4000 {

@@ -51,8 +51,23 @@ struct ThreadsTests {
     }
   }
 
-  @Test(arguments: 0..<12 as Range<UInt64>) func givesTheBytesOfOneThread(seed: UInt64) throws {
-    var problem = try seed < 8 ? network(seed) : movingNetwork(seed)
+  /// Operators that look at more than their own pixel or channel.
+  private func normalizingNetwork(_ seed: UInt64) throws -> Problem {
+    try Problem(seed) { problem in
+      let x = problem.input([1, problem.pick(21...34), problem.pick(20...30), 24])
+      var y = x
+      for (groups, extent) in [(24, GroupNormalization.Extent.image), (3, .image), (1, .pixel)] {
+        let operation = GroupNormalization(groups: groups, extent: extent, epsilon: 1e-5)
+        y = try problem.apply(operation, y, problem.bias(24), problem.bias(24))
+      }
+      y = try problem.apply(LocalResponseNormalization(before: 2, after: 2, alpha: 0.1, beta: 0.75, bias: 1), y)
+      y = try problem.apply(LpPool(window: Size2D(2, 2)), y)
+      return [try problem.apply(LpNormalization(), y)]
+    }
+  }
+
+  @Test(arguments: 0..<16 as Range<UInt64>) func givesTheBytesOfOneThread(seed: UInt64) throws {
+    var problem = try seed < 8 ? network(seed) : seed < 12 ? movingNetwork(seed) : normalizingNetwork(seed)
     let examples = (0..<2).map { _ in problem.inputs() }
     var options = CompileOptions()
     options.correctsBiases = false

@@ -14,31 +14,19 @@ public struct Softmax: Operator {
   /// The input's shape.
   /// - Throws: `GraphError` when there is not one input with at least one axis.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
-    try expect(inputs, "x")
-    guard !inputs[0].isEmpty else { throw GraphError("a scalar has no axis to normalize") }
-    return inputs
+    try rowShapes(inputs)
   }
 
   /// The largest value is subtracted first, so that no exponential overflows.
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
-    let channels = inputs[0].shape.last ?? 1
-    let result = workers.tensor(inputs[0].shape) { result in
-      inputs[0].withPointer { x in
-        nonisolated(unsafe) let (result, x) = (result, x)
-        workers.split(inputs[0].count / channels, minimum: max(1, smallestElementwisePart / channels)) { rows in
-          for row in rows {
-            let (from, into) = (x + row * channels, result + row * channels)
-            var largest = from[0]
-            for index in 0..<channels { largest = max(largest, from[index]) }
-            var sum: Float = 0
-            for index in 0..<channels {
-              into[index] = exp(from[index] - largest)
-              sum += into[index]
-            }
-            for index in 0..<channels { into[index] /= sum }
-          }
-        }
+    let result = mapRows(inputs[0], on: workers) { output, x, count in
+      let largest = largest(x, count)
+      var sum: Float = 0
+      for index in 0..<count {
+        output[index] = exp(x[index] - largest)
+        sum += output[index]
       }
+      for index in 0..<count { output[index] /= sum }
     }
     return [result]
   }

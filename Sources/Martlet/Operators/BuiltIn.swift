@@ -21,3 +21,7 @@ public typealias Every = Empty
   .And<Resize>
   .And<LogSoftmax>
   .And<Divide>
+  .And<GroupNormalization>
+  .And<LocalResponseNormalization>
+  .And<LpPool>
+  .And<LpNormalization>

@@ -23,7 +23,8 @@ func importAveragePool(_ context: inout Translator, _ node: NodeArguments) throw
   return [.activation(context.imageResult(output, of: image, keepsChannels: true))]
 }
 
-private func poolingArguments(
+/// A pooling's image, its window, and whether a last window may hang over the end.
+func poolingArguments(
   _ context: inout Translator, _ node: NodeArguments
 ) throws(Unsupported) -> (ActivationView, Window, roundsUp: Bool) {
   let image = try node.activation(0)
@@ -35,19 +36,26 @@ private func poolingArguments(
 /// GlobalAveragePool: the mean over all but batch and channels.
 func importGlobalAveragePool(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   let x = try node.activation(0)
-  return [.activation(try context.reduced(x, Array(2..<max(2, x.rank)), keepsAxes: true, isMean: true, node.name))]
+  return [.activation(try context.reduced(x, Array(2..<max(2, x.rank)), keepsAxes: true, .mean, node.name))]
 }
 
 /// GlobalMaxPool: the maximum over all but batch and channels.
 func importGlobalMaxPool(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   let x = try node.activation(0)
-  return [.activation(try context.reduced(x, Array(2..<max(2, x.rank)), keepsAxes: true, isMean: false, node.name))]
+  return [.activation(try context.reduced(x, Array(2..<max(2, x.rank)), keepsAxes: true, .maximum, node.name))]
+}
+
+/// What a pooling makes of its window.
+enum PoolingKind: Equatable {
+  case mean, maximum
+  /// Of this order.
+  case norm(Int)
 }
 
 extension Translator {
-  /// The mean or maximum over some axes, as a pooling whose window is all of them.
+  /// The mean, maximum or norm over some axes, as a pooling whose window is all of them.
   mutating func reduced(
-    _ x: ActivationView, _ axes: [Int], keepsAxes: Bool, isMean: Bool, _ name: String
+    _ x: ActivationView, _ axes: [Int], keepsAxes: Bool, _ kind: PoolingKind, _ name: String
   ) throws(Unsupported) -> ActivationView {
     let removed = Set(axes.flatMap { x.source[$0] })
     var result = x
@@ -64,8 +72,13 @@ extension Translator {
       view = try arranged(x, as: [batch, x.stored.filter(removed.contains), [], others], name: name)
     }
     let window = Size2D(view.graphShape[1], view.graphShape[2])
-    result.id = try emit(
-      isMean ? AveragePool2D(window: window) as any Operator : MaxPool2D(window: window), [view.id], name: name)
+    let operation: any Operator =
+      switch kind {
+      case .mean: AveragePool2D(window: window)
+      case .maximum: MaxPool2D(window: window)
+      case .norm(let order): LpPool(order: order, window: window)
+      }
+    result.id = try emit(operation, [view.id], name: name)
     result.dims = [view.dims[0], [], [], view.dims[3]]
     return result
   }

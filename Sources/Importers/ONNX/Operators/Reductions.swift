@@ -22,21 +22,21 @@ extension Translator {
   fileprivate mutating func reduced(
     _ x: ActivationView, _ axes: [Int], keepsAxes: Bool, _ kind: Reduction, _ name: String
   ) throws(Unsupported) -> ActivationView {
-    let (before, after): (Activation.Function?, Activation.Function?) =
+    let (before, pooling, after): (Activation.Function?, PoolingKind, Activation.Function?) =
       switch kind {
-      case .mean, .maximum, .sum: (nil, nil)
-      case .minimum: (.negative, .negative)
-      case .absoluteSum: (.absolute, nil)
-      case .squareSum: (.power(2), nil)
-      case .euclidean: (.power(2), .squareRoot)
-      case .logarithmOfSum: (nil, .logarithm)
-      case .logarithmOfExponentials: (.exponential, .logarithm)
+      case .mean, .sum: (nil, .mean, nil)
+      case .maximum: (nil, .maximum, nil)
+      case .minimum: (.negative, .maximum, .negative)
+      case .absoluteSum: (nil, .norm(1), nil)
+      case .squareSum: (.power(2), .mean, nil)
+      case .euclidean: (nil, .norm(2), nil)
+      case .logarithmOfSum: (nil, .mean, .logarithm)
+      case .logarithmOfExponentials: (.exponential, .mean, .logarithm)
       }
-    let isMean = kind != .maximum && kind != .minimum
     var view = x
     if let before { view.id = try emit(Activation(before), [view.id], name: "\(name)/elements") }
-    view = try reduced(view, axes, keepsAxes: keepsAxes, isMean: isMean, "\(name)/pool")
-    if isMean, kind != .mean {
+    view = try reduced(view, axes, keepsAxes: keepsAxes, pooling, "\(name)/pool")
+    if pooling == .mean, kind != .mean {
       let count = axes.reduce(1) { $0 * x.shape[$1] }
       if count > 1 { view = try scaled(view, by: Float(count), name: "\(name)/sum") }
     }

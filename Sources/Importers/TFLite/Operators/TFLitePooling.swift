@@ -19,7 +19,8 @@ extension TFLiteTranslator {
     return try translator.finish(operation, [image], node, activation: try node.option(5, as: Int8.self))
   }
 
-  private func pooling(_ node: TFLiteNode) throws(Unsupported) -> (ValueID, Size2D, TFLiteWindow) {
+  /// A pooling's image and window.
+  func pooling(_ node: TFLiteNode) throws(Unsupported) -> (ValueID, Size2D, TFLiteWindow) {
     let image = try activation(node, 0)
     let kernel = Size2D(try node.option(4), try node.option(3))
     let window = try TFLiteWindow(

@@ -1,0 +1,64 @@
+import CShim
+import Martlet
+
+extension SampleModels {
+  private static func bits(_ value: Float) -> Int32 { Int32(bitPattern: value.bitPattern) }
+
+  private static func floats(_ count: Int, _ value: (Int) -> Float) -> [UInt8] {
+    (0..<count).flatMap { ModelWriter.raw(value($0)) }
+  }
+
+  private static func bytes(_ count: Int, _ value: (Int) -> Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: value($0)) }
+  }
+
+  /// Every operator of a code above 13 once, Resize in each of its kinds.
+  static func laterOperators() -> ModelWriter {
+    var writer = ModelWriter()
+    let input = writer.tensor(4, 4, 8)
+    let larger = writer.tensor(4, 4, 8)
+    writer.add(14, [input, input], larger, table: bytes(512) { $0 / 2 })
+    let smaller = writer.tensor(4, 4, 8)
+    writer.add(15, [larger, input], smaller, table: bytes(768) { 255 - $0 })
+    let difference = writer.tensor(4, 4, 8)
+    writer.add(16, [larger, smaller], difference, [-128, 127, bits(1), bits(0.5)])
+    let space = writer.tensor(8, 8, 2)
+    writer.add(17, [difference], space, [2, 2, 0])
+    let depth = writer.tensor(4, 4, 8)
+    writer.add(18, [space], depth, [2, 2])
+    let nearest = writer.tensor(6, 5, 8)
+    writer.add(19, [depth], nearest, [0], table: (0..<11).flatMap { ModelWriter.raw(Int32($0 % 4)) })
+    let linear = writer.tensor(3, 4, 8)
+    var taps: [Int32] = []
+    for tap in 0..<7 as Range<Int32> { taps += [tap % 4, tap % 4 + 1, tap * 300] }
+    writer.add(19, [nearest], linear, [1], table: taps.flatMap { ModelWriter.raw($0) })
+    let quotient = writer.tensor(3, 4, 8)
+    writer.add(21, [linear, linear], quotient, [-128, 127], table: floats(256) { Float($0 - 128) / 64 })
+    addNorms(to: &writer, from: quotient)
+    writer.inputs = [UInt32(input)]
+    return writer
+  }
+
+  private static func addNorms(to writer: inout ModelWriter, from quotient: Int) {
+    let grouped = writer.tensor(3, 4, 8)
+    writer.add(
+      25, [quotient], grouped, [2, 0, -128, 127, bits(0.01)], table: floats(16) { Float($0) * 8 - 40 })
+    let layered = writer.tensor(3, 4, 8)
+    writer.add(25, [grouped], layered, [1, 1, -128, 127, bits(0.01)], table: floats(16) { Float($0) * 8 - 40 })
+    let responses = writer.tensor(3, 4, 8)
+    let points = Int(martlet_curve_points(4 * 65025))
+    writer.add(26, [layered], responses, [1, 2, -128, 127], table: floats(points) { 1 / (1 + Float($0) / 100) })
+    let unit = writer.tensor(3, 4, 8)
+    writer.add(28, [responses], unit, [2, -128, 127, bits(64)])
+    let pooled = writer.tensor(3, 4, 8)
+    let powers = (0..<256).flatMap { ModelWriter.raw(UInt32($0 * $0)) }
+    writer.add(
+      27, [unit], pooled, [2, 3, 1, 1, 1, 1, 0, 1, 1, 1, 1, -128, 127],
+      table: powers + floats(Int(martlet_curve_points(6 * 255 * 255))) { Float($0) / 4 })
+    let scores = writer.tensor(3, 4, 8)
+    let exponentials = (0..<256).flatMap { ModelWriter.raw(Int32(0x7FFF_FFFF) >> Int32($0 / 8)) }
+    writer.add(
+      20, [pooled], scores, [bits(0.5), bits(12)], table: exponentials + floats(256) { Float($0) / 16 })
+    writer.outputs = [UInt32(scores)]
+  }
+}
