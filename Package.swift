@@ -47,6 +47,13 @@ let package = Package(
       ],
       swiftSettings: swift),
     .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CShim", "CHost"], swiftSettings: swift),
+    // For developers: tools/fuzz-imports.
+    .executableTarget(
+      name: "ImportFuzz",
+      dependencies: [
+        "Importers", "Compiler", "Graph", "CHost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift),
     // Tests
     .testTarget(name: "KernelTests", dependencies: ["CShim"], swiftSettings: swift),
     .testTarget(
@@ -61,6 +68,7 @@ let package = Package(
       name: "OperatorTests",
       dependencies: ["Martlet", "Threads", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),
     .testTarget(name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet"], swiftSettings: swift),
+    .testTarget(name: "ImportFuzzTests", dependencies: ["ImportFuzz"], swiftSettings: swift),
     .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
     .testTarget(
       name: "ToolTests", dependencies: ["Tool", "Importers", "Compiler", "Graph", "Archives"], swiftSettings: swift),

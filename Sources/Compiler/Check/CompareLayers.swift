@@ -101,11 +101,6 @@ private struct MatchedLayer {
 /// Pairs nodes and operators whose outputs have the same name, in order.
 private func matchLayers(_ graph: Graph, _ runner: ModelRunner) -> [MatchedLayer] {
   var unmatched: [String: [ValueID]] = [:]
-  var text = TextWriter()
-  func storedName(_ name: String) -> String {
-    let extent = text.append(name)
-    return String(decoding: text.section.bytes[Int(extent.offset)..<Int(extent.offset + extent.bytes)], as: UTF8.self)
-  }
   for node in graph.nodes where !(node.operation is Reshape) {
     unmatched[storedName(graph[node.outputs[0]].name), default: []].append(node.outputs[0])
   }

@@ -60,6 +60,46 @@ public final class ModelRunner {
     return outputs
   }
 
+  /// Runs on quantized inputs, one H×W×C list each; `observe` is told of each operator right after it ran.
+  /// - Throws: `GraphError` when an input has another size than the model's; what `observe` throws.
+  public func run(
+    quantized inputs: [[Int32]], observe: (Int) throws(GraphError) -> Void = { _ in }
+  ) throws(GraphError) {
+    guard inputs.count == session.inputCount else {
+      throw GraphError("the packed model takes \(session.inputCount) inputs but was given \(inputs.count)")
+    }
+    for (position, values) in inputs.enumerated() { try setTensorValues(model.inputTensor(position), values) }
+    for index in 0..<session.operatorCount {
+      session.run(operator: index)
+      try observe(index)
+    }
+  }
+
+  /// Puts quantized values, H×W×C, in the place of a tensor that an operator has just computed, or of an input.
+  /// - Throws: `GraphError` when there are more or fewer than the tensor has, or it is not in memory as a whole.
+  public func setTensorValues(_ index: Int, _ values: [Int32]) throws(GraphError) {
+    let record = model.tensor(index)
+    let (rows, columns, channels) = (Int(record.height), Int(record.width), Int(record.channels))
+    guard values.count == rows * columns * channels, record.rowsHeld == record.height else {
+      throw GraphError("tensor \(index) of the packed model cannot be given \(values.count) values")
+    }
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let pixel = Int(record.arenaOffset) + row * Int(record.rowPitchBytes) + column * Int(record.pixelPitchBytes)
+        for channel in 0..<channels {
+          let value = values[(row * columns + column) * channels + channel]
+          switch record.elementType {
+          case 0: arena.buffer[pixel + channel] = UInt8(truncatingIfNeeded: value) ^ 0x80
+          case 1:
+            let stored = Int16(truncatingIfNeeded: value).littleEndian
+            arena.buffer.storeBytes(of: stored, toByteOffset: pixel + 2 * channel, as: Int16.self)
+          default: arena.buffer.storeBytes(of: value.littleEndian, toByteOffset: pixel + 4 * channel, as: Int32.self)
+          }
+        }
+      }
+    }
+  }
+
   /// The quantized values of a tensor as they are now.
   public func tensorValues(_ index: Int) -> [Int32] {
     let record = model.tensor(index)

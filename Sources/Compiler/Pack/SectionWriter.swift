@@ -24,14 +24,9 @@ struct TextWriter {
   private(set) var section = SectionWriter()
   private var known: [String: Extent] = [:]
 
-  /// Where a name is; longer ones than the format allows are cut between characters.
+  /// Where a name is, as `storedName` cuts it.
   mutating func append(_ name: String) -> Extent {
-    var utf8 = Array(name.utf8)
-    if utf8.count > Limits.nameBytes {
-      var end = Limits.nameBytes
-      while end > 0, utf8[end] & 0xC0 == 0x80 { end -= 1 }
-      utf8.removeSubrange(end...)
-    }
+    let utf8 = Array(storedName(name).utf8)
     guard !utf8.isEmpty else { return Extent() }
     if let extent = known[name] { return extent }
     let extent = Extent(offset: UInt32(section.bytes.count), bytes: UInt32(utf8.count))
@@ -39,4 +34,13 @@ struct TextWriter {
     known[name] = extent
     return extent
   }
+}
+
+/// A name as the packed file has it: longer ones than the format allows are cut between characters.
+func storedName(_ name: String) -> String {
+  let utf8 = Array(name.utf8)
+  guard utf8.count > Limits.nameBytes else { return name }
+  var end = Limits.nameBytes
+  while end > 0, utf8[end] & 0xC0 == 0x80 { end -= 1 }
+  return String(decoding: utf8[..<end], as: UTF8.self)
 }
