@@ -62,7 +62,8 @@ struct Convert: ParsableCommand {
   func run() throws {
     let graph = try source.load(model)
     guard let input = graph.inputs.first else { throw ToolError("\(model): the network has no input.") }
-    let rules = try preprocessing.preprocessing(for: graph[input].shape)
+    var rules = try preprocessing.preprocessing(for: graph[input].shape)
+    if rules != nil, !preprocessing.isGiven, try calibratesWithNumbers(graph) { rules = nil }
     if rules != nil, !preprocessing.isGiven {
       note("no --preset, --mean or --std: pixels go into the network as 0–255")
     }
@@ -94,6 +95,14 @@ struct Convert: ParsableCommand {
     }
     progress?.line.finish()
     try finish(compiled)
+  }
+
+  /// Whether calibration inputs are arrays of real numbers, ready for the network: then nothing says that its inputs are
+  /// pictures, and their range is that of the numbers.
+  private func calibratesWithNumbers(_ graph: Graph) throws -> Bool {
+    guard let calibrate, !graph.isQuantized else { return false }
+    if case .tensor = try Dataset.open(calibrate).item(0).content { return true }
+    return false
   }
 
   private func finish(_ compiled: CompiledModel) throws {
