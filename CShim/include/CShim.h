@@ -337,6 +337,13 @@ void martlet_resize_linear_rows(
     const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row,
     uint8_t *scratch);
 
+/// Each output pixel is mixed from sixteen. Table, eight numbers an output row, then eight an output column: four input
+/// indices, and their weights in units of 1/2048, which add up to 2048 and whose magnitudes add up to 4092 at most. The
+/// result is 128 + ((Σ v · w · (pixel − 128) + 2^21) >> 22), clamped to a byte. Scratch: 4 · W · C bytes of the input.
+void martlet_resize_cubic_rows(
+    const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row,
+    uint8_t *scratch);
+
 /// Axes in another order: output axis 0 (rows), 1 (pixels), 2 (channels) is the input's axis `rows`, `pixels`,
 /// `channels`. The input lies whole.
 void martlet_transpose_rows(

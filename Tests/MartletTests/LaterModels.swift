@@ -32,8 +32,12 @@ extension SampleModels {
     var taps: [Int32] = []
     for tap in 0..<7 as Range<Int32> { taps += [tap % 4, tap % 4 + 1, tap * 300] }
     writer.add(19, [nearest], linear, [1], table: taps.flatMap { ModelWriter.raw($0) })
+    let cubic = writer.tensor(3, 4, 8)
+    var corners: [Int32] = []
+    for tap in 0..<7 as Range<Int32> { corners += [0, 1, tap % 3, 2, -200, 1400, 1048, -200] }
+    writer.add(19, [linear], cubic, [2], table: corners.flatMap { ModelWriter.raw($0) })
     let quotient = writer.tensor(3, 4, 8)
-    writer.add(21, [linear, linear], quotient, [-128, 127], table: floats(256) { Float($0 - 128) / 64 })
+    writer.add(21, [cubic, linear], quotient, [-128, 127], table: floats(256) { Float($0 - 128) / 64 })
     addNorms(to: &writer, from: quotient)
     writer.inputs = [UInt32(input)]
     return writer

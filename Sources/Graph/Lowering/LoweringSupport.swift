@@ -75,7 +75,7 @@ extension LoweringContext {
 
   /// - Throws: `GraphError` unless the output is quantized as input 0 is.
   func expectSameQuantization() throws(GraphError) {
-    let (from, to) = (try activation(0), try outputRule())
+    let (from, to) = (try anyActivation(0), try anyOutputRule())
     guard from == to else {
       throw GraphError(
         "\(name): its bytes pass through, but its input has scale \(from.scale) and zero point \(from.zeroPoint) and "

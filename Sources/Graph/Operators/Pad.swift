@@ -23,17 +23,7 @@ public struct Pad: Operator {
   /// - Throws: `GraphError` when an amount is negative or missing.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
     try expect(inputs, "x")
-    let shape = inputs[0]
-    guard before.count == shape.count, after.count == shape.count else {
-      throw GraphError("amounts before \(before) and after \(after) need one entry for each axis of \(shape)")
-    }
-    var padded: [Int] = []
-    for axis in shape.indices {
-      try expect(before[axis], in: 0...largestAttribute, "the padding before axis \(axis)")
-      try expect(after[axis], in: 0...largestAttribute, "the padding after axis \(axis)")
-      padded.append(before[axis] + shape[axis] + after[axis])
-    }
-    return [padded]
+    return [try paddedShape(inputs[0], before: before, after: after)]
   }
 
   /// The padded tensor.
@@ -71,4 +61,19 @@ public struct Pad: Operator {
       LoweredOperator(
         code: 12, operands: [0], parameters: try parameters(begins[0], begins[1], begins[2], fill, of: node.name)))
   }
+}
+
+/// The shape of a tensor grown by these amounts before and after each axis.
+/// - Throws: `GraphError` when an amount is negative or missing.
+func paddedShape(_ shape: [Int], before: [Int], after: [Int]) throws(GraphError) -> [Int] {
+  guard before.count == shape.count, after.count == shape.count else {
+    throw GraphError("amounts before \(before) and after \(after) need one entry for each axis of \(shape)")
+  }
+  var padded: [Int] = []
+  for axis in shape.indices {
+    try expect(before[axis], in: 0...largestAttribute, "the padding before axis \(axis)")
+    try expect(after[axis], in: 0...largestAttribute, "the padding after axis \(axis)")
+    padded.append(before[axis] + shape[axis] + after[axis])
+  }
+  return padded
 }

@@ -1,5 +1,5 @@
-/// Enlarges or shrinks an image [N,H,W,C] by taking the nearest pixel, or by mixing the four around (bilinear), without
-/// smoothing before.
+/// Enlarges or shrinks an image [N,H,W,C] by taking the nearest pixel, or by mixing the four (bilinear) or sixteen (bicubic)
+/// around, without smoothing before.
 public struct Resize: Operator {
   /// "Resize".
   public static var kind: String { "Resize" }
@@ -34,6 +34,9 @@ public struct Resize: Operator {
     guard rows.scale > 0, rows.scale.isFinite, columns.scale > 0, columns.scale.isFinite else {
       throw GraphError("the scales \(rows.scale) and \(columns.scale) are not both positive")
     }
+    if case .cubic(let slope, _) = sampling, !(slope > -1.99 && slope <= 1) {
+      throw GraphError("the cubic's slope is \(slope), outside −1.99…1; −0.75 and −0.5 are usual")
+    }
     return [[inputs[0][0], size.height, size.width, inputs[0][3]]]
   }
 
@@ -48,17 +51,18 @@ public struct Resize: Operator {
       inputs[0].withPointer { x in
         nonisolated(unsafe) let (result, x) = (result, x)
         workers.split(shape[0] * size.height, minimum: max(1, smallestElementwisePart / outputLine)) { lines in
+          var mixed = [Float](repeating: 0, count: line)
           for index in lines {
-            let row = rowTaps[index % size.height]
             let image = x + index / size.height * height * line
-            let (upper, lower) = (image + row.first * line, image + row.second * line)
-            for (place, column) in columnTaps.enumerated() {
-              let (left, right) = (column.first * channels, column.second * channels)
-              let into = result + index * outputLine + place * channels
-              for channel in 0..<channels {
-                let top = upper[left + channel] * (1 - column.weight) + upper[right + channel] * column.weight
-                let bottom = lower[left + channel] * (1 - column.weight) + lower[right + channel] * column.weight
-                into[channel] = top * (1 - row.weight) + bottom * row.weight
+            for (position, tap) in rowTaps[index % size.height].enumerated() {
+              let row = image + tap.index * line
+              for place in 0..<line { mixed[place] = (position == 0 ? 0 : mixed[place]) + row[place] * tap.weight }
+            }
+            for (column, taps) in columnTaps.enumerated() {
+              let into = result + index * outputLine + column * channels
+              into.update(repeating: 0, count: channels)
+              for tap in taps {
+                for channel in 0..<channels { into[channel] += mixed[tap.index * channels + channel] * tap.weight }
               }
             }
           }
@@ -76,14 +80,37 @@ public struct Resize: Operator {
     let taps =
       rows.taps(input: input.height, output: size.height, sampling)
       + columns.taps(input: input.width, output: size.width, sampling)
-    var record = LoweredOperator(code: 19, operands: [0], parameters: [sampling == .linear ? 1 : 0])
-    for tap in taps {
-      var numbers = [Int32(tap.first)]
-      if sampling == .linear {
-        numbers += [Int32(tap.second), Int32((tap.weight * 2048).rounded(.toNearestOrEven))]
+    let kind: Int32 =
+      switch sampling {
+      case .linear: 1
+      case .cubic: 2
+      default: 0
       }
-      record.table += numbers.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } }
+    var record = LoweredOperator(code: 19, operands: [0], parameters: [kind])
+    for tap in taps {
+      var numbers = tap.map { Int32($0.index) }
+      if kind == 1 { numbers.append(Int32((tap[1].weight * 2048).rounded(.toNearestOrEven))) }
+      if kind == 2 { numbers += try wholeWeights(tap.map(\.weight), node.name) }
+      record.table += numbers.flatMap { littleEndian($0) }
     }
     return .step(record)
+  }
+
+  /// Weights in units of 1/2048 that add up to 2048; what rounding leaves goes to the largest.
+  /// - Throws: `GraphError` when they are so large that sums of 32 bits cannot hold them.
+  private func wholeWeights(_ weights: [Float], _ name: String) throws(GraphError) -> [Int32] {
+    var numbers: [Int32] = []
+    for weight in weights {
+      guard abs(weight) < 4 else { throw tooLarge(weights, name) }
+      numbers.append(Int32((weight * 2048).rounded(.toNearestOrEven)))
+    }
+    let largest = numbers.indices.max { numbers[$0] < numbers[$1] } ?? 0
+    numbers[largest] += 2048 - numbers.reduce(0, +)
+    guard numbers.reduce(0, { $0 + abs($1) }) <= 4092 else { throw tooLarge(weights, name) }
+    return numbers
+  }
+
+  private func tooLarge(_ weights: [Float], _ name: String) -> GraphError {
+    GraphError("\(name): the weights \(weights) of a pixel are too large for int8; use another slope or resizing")
   }
 }

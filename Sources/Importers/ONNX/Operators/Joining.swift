@@ -27,17 +27,19 @@ func importConcat(_ context: inout Translator, _ node: NodeArguments) throws(Uns
   return [.activation(context.placed(output, shape: shape, dimensionOfAxis: dimensionOfAxis))]
 }
 
-/// Pad with a constant; negative pads crop.
+/// Pad with a constant or the tensor's own elements; negative pads crop.
 func importPad(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   let mode = node.text("mode") ?? "constant"
-  guard mode == "constant" else {
-    throw Unsupported("its mode is '\(mode)'", "Only padding with a constant can be imported")
-  }
+  let borders: [String: BorderPad.Border] = ["reflect": .reflect, "edge": .edge, "wrap": .wrap]
+  guard mode == "constant" || borders[mode] != nil else { throw .invalid("its mode is '\(mode)'") }
   let x = try node.activation(0)
   guard let pads = try node.integers(1) ?? node.integers(named: "pads") else { throw .invalid("it names no pads") }
   let axes = try node.normalizedAxes(try node.integers(3) ?? Array(0..<x.rank), rank: x.rank)
   guard pads.count == 2 * axes.count, pads.allSatisfy({ abs($0.clamped) <= 65535 }) else {
     throw .invalid("its pads \(pads.prefix(16)) do not fit an input of shape \(x.shape)")
+  }
+  guard mode == "constant" || pads.allSatisfy({ $0 >= 0 }) else {
+    throw Unsupported("it crops and pads with mode '\(mode)'", "Crop with a Slice of its own")
   }
   let fill = try node.scalar(2) ?? node.float("value", default: 0)
   var parts = x.shape.map { AxisPart.whole($0) }
@@ -45,9 +47,10 @@ func importPad(_ context: inout Translator, _ node: NodeArguments) throws(Unsupp
     let (before, after) = (min(0, pads[index]), min(0, pads[index + axes.count]))
     parts[axis] = AxisPart(begin: -before, size: x.shape[axis] + before + after, step: 1)
   }
-  let cropped = try context.sliced(x, parts, name: node.name)
+  var cropped = try context.sliced(x, parts, name: node.name)
   guard pads.contains(where: { $0 > 0 }) else { return [.activation(cropped)] }
 
+  if mode != "constant", x.rank == 3 || x.rank == 4 { cropped = try context.image(cropped, name: node.name) }
   let (view, dimensionOfAxis) = try context.oneDimensionPerAxis(cropped, name: node.name)
   var (before, after) = (view.dims.map { _ in 0 }, view.dims.map { _ in 0 })
   var shape = view.shape
@@ -56,7 +59,10 @@ func importPad(_ context: inout Translator, _ node: NodeArguments) throws(Unsupp
     after[dimensionOfAxis[axis]] = max(0, pads[index + axes.count])
     shape[axis] += before[dimensionOfAxis[axis]] + after[dimensionOfAxis[axis]]
   }
-  let output = try context.emit(Pad(before: before, after: after, value: fill), [view.id], name: node.name)
+  let operation: any Operator =
+    borders[mode].map { BorderPad(before: before, after: after, border: $0) }
+    ?? Pad(before: before, after: after, value: fill)
+  let output = try context.emit(operation, [view.id], name: node.name)
   return [.activation(context.placed(output, shape: shape, dimensionOfAxis: dimensionOfAxis))]
 }
 

@@ -1,6 +1,6 @@
 import Graph
 
-/// Resize over height and width, by the nearest pixel or linearly.
+/// Resize over height and width, by the nearest pixel, linearly or by cubics.
 func importResize(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   let isFirst = node.operatorSet < 11
   guard node.integer("antialias", default: 0) == 0 else {
@@ -72,8 +72,8 @@ extension NodeArguments {
       "ceil": .latter,
     ]
     let mode = text("mode") ?? "nearest"
-    guard mode == "nearest" || mode == "linear" || mode == "bilinear" else {
-      throw Unsupported("its mode is '\(mode)'", "Only nearest and linear resizing can be imported")
+    guard ["nearest", "linear", "bilinear", "cubic"].contains(mode) else {
+      throw Unsupported("its mode is '\(mode)'", "Only nearest, linear and cubic resizing can be imported")
     }
     let transformation = isFirst ? "asymmetric" : text("coordinate_transformation_mode") ?? "half_pixel"
     guard let rule = coordinates[transformation] else {
@@ -82,6 +82,12 @@ extension NodeArguments {
     }
     let nearest = isFirst ? "floor" : text("nearest_mode") ?? "round_prefer_floor"
     guard let sampling = samplings[nearest] else { throw .invalid("its nearest_mode is '\(nearest)'") }
+    if mode == "cubic" {
+      return ResizeRules(
+        coordinates: rule,
+        sampling: .cubic(
+          slope: float("cubic_coeff_a", default: -0.75), excludesOutside: integer("exclude_outside", default: 0) != 0))
+    }
     return ResizeRules(coordinates: rule, sampling: mode == "nearest" ? sampling : .linear)
   }
 }

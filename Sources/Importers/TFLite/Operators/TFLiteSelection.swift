@@ -4,13 +4,8 @@ extension TFLiteTranslator {
   /// PAD and PADV2: zeros, or the constant of input 2.
   static func pad(_ translator: inout TFLiteTranslator, _ node: TFLiteNode) throws(Unsupported) -> [TFLiteOperand] {
     let x = try translator.activation(node, 0)
-    let amounts = try node.integers(1)
-    guard amounts.count == 2 * translator.shape(x).count else {
-      throw .damaged("its amounts \(amounts.prefix(16)) do not fit an input of shape \(translator.shape(x))")
-    }
+    let (before, after) = try node.padding(1, rank: translator.shape(x).count)
     let value = node.has(2) ? try node.constant(2).reals.first ?? 0 : 0
-    let before = stride(from: 0, to: amounts.count, by: 2).map { amounts[$0] }
-    let after = stride(from: 1, to: amounts.count, by: 2).map { amounts[$0] }
     return try translator.finish(Pad(before: before, after: after, value: value), [x], node)
   }
 
