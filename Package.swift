@@ -45,6 +45,8 @@ let package = Package(
         "CShim", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      // Templates of exported firmware, compiled into the tool as bytes.
+      resources: [.embedInCode("Firmware")],
       swiftSettings: swift),
     .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CShim", "CHost"], swiftSettings: swift),
     // For developers: tools/fuzz-imports.

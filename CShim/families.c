@@ -36,6 +36,8 @@ uint32_t martlet_families(void) {
     }
     return families;
 }
+#elif defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
+uint32_t martlet_families(void) { return 1u << MARTLET_FAMILY_SCALAR | 1u << MARTLET_FAMILY_ARM_DSP; }
 #else
 uint32_t martlet_families(void) { return 1u << MARTLET_FAMILY_SCALAR; }
 #endif
@@ -48,6 +50,9 @@ static const martlet_kernels *compiled_kernels(martlet_family family) {
     case MARTLET_FAMILY_AVX2: return &martlet_avx2_kernels;
     case MARTLET_FAMILY_AVXVNNI: return &martlet_avxvnni_kernels;
     case MARTLET_FAMILY_AVX512VNNI: return &martlet_avx512vnni_kernels;
+#endif
+#if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
+    case MARTLET_FAMILY_ARM_DSP: return &martlet_arm_dsp_kernels;
 #endif
     default: return NULL;
     }
@@ -73,14 +78,11 @@ const char *martlet_family_name(martlet_family family) {
     }
 }
 
-/// What MARTLET_ISA says, or NULL. There is no environment without an operating system.
-static const char *forced_name(void) {
 #if __STDC_HOSTED__
+/// What MARTLET_ISA says, or NULL.
+static const char *forced_name(void) {
     const char *name = getenv("MARTLET_ISA");
     return name != NULL && name[0] != 0 ? name : NULL;
-#else
-    return NULL;
-#endif
 }
 
 static int32_t names_equal(const char *a, const char *b) {
@@ -116,3 +118,15 @@ const martlet_kernels *martlet_best_kernels(void) {
     }
     return &martlet_scalar_kernels;
 }
+#else
+// Without an operating system the compiler knows the processor, and only that family's code is linked.
+int32_t martlet_forced_family_missing(void) { return 0; }
+
+const martlet_kernels *martlet_best_kernels(void) {
+#if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
+    return &martlet_arm_dsp_kernels;
+#else
+    return &martlet_scalar_kernels;
+#endif
+}
+#endif

@@ -14,6 +14,10 @@ extern const martlet_kernels martlet_avx2_kernels;
 extern const martlet_kernels martlet_avxvnni_kernels;
 extern const martlet_kernels martlet_avx512vnni_kernels;
 #endif
+/// MARTLET_SCALAR_ONLY leaves out a microcontroller's own family, for comparisons.
+#if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
+extern const martlet_kernels martlet_arm_dsp_kernels;
+#endif
 
 MARTLET_INLINE int32_t martlet_minimum(int32_t a, int32_t b) { return a < b ? a : b; }
 MARTLET_INLINE int32_t martlet_maximum(int32_t a, int32_t b) { return a > b ? a : b; }

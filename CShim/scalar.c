@@ -6,6 +6,11 @@
 //   multiply-add.
 #include "kernels.h"
 
+/// How a real value becomes a byte: the contract itself.
+MARTLET_INLINE uint8_t store_result(float value, martlet_output rule) { return martlet_store(value, rule); }
+
+#include "scalar_elementwise.h"
+
 static void convolve_pixel(
     const martlet_panel *panel, const martlet_segment *segment, int32_t pixel, int32_t block) {
     const martlet_channel_block *constants = panel->channels + block;
@@ -30,7 +35,7 @@ static void convolve_pixel(
             float addend = (float)(residual - panel->residual_zero_point) * panel->residual_factor;
             value = value + addend;
         }
-        output[channel] = martlet_store(value, panel->output);
+        output[channel] = store_result(value, panel->output);
     }
 }
 
@@ -68,7 +73,7 @@ static void depthwise_pixel(
     }
     uint8_t *output = segment->outputs[output_row] + pixel * segment->output_pitch + channel;
     for (int32_t lane = 0; lane < stored; lane++) {
-        output[lane] = martlet_store((float)sums[lane] * constants->factor[lane], depthwise->output);
+        output[lane] = store_result((float)sums[lane] * constants->factor[lane], depthwise->output);
     }
 }
 
@@ -81,50 +86,6 @@ static void depthwise(
             }
         }
     }
-}
-
-static void maximum(const martlet_tap_segment *segment, int32_t channels) {
-    for (int32_t pixel = 0; pixel < segment->pixels; pixel++) {
-        uint8_t *output = segment->output + pixel * segment->output_step;
-        for (int32_t channel = 0; channel < channels; channel++) {
-            uint8_t largest = 0;
-            for (int32_t tap = 0; tap < segment->tap_count; tap++) {
-                uint8_t value = segment->taps[tap][pixel * segment->pixel_step + channel];
-                if (value > largest) largest = value;
-            }
-            output[channel] = largest;
-        }
-    }
-}
-
-static void accumulate(int32_t *restrict sums, const uint8_t *restrict from, int32_t count) {
-    for (int32_t i = 0; i < count; i++) sums[i] += from[i];
-}
-
-static void requantize(
-    uint8_t *restrict output, const int32_t *restrict sums, int32_t bias, float factor, martlet_output rule,
-    int32_t count) {
-    for (int32_t i = 0; i < count; i++) output[i] = martlet_store((float)(sums[i] + bias) * factor, rule);
-}
-
-static void add(uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_addition *rule, int32_t count) {
-    for (int32_t i = 0; i < count; i++) {
-        float left = (float)(a[i] - rule->zero_point_a) * rule->factor_a;
-        float right = (float)(b[i] - rule->zero_point_b) * rule->factor_b;
-        output[i] = martlet_store(left + right, rule->output);
-    }
-}
-
-static void multiply(
-    uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_multiplication *rule, int32_t count) {
-    for (int32_t i = 0; i < count; i++) {
-        int32_t product = (a[i] - rule->zero_point_a) * (b[i] - rule->zero_point_b);
-        output[i] = martlet_store((float)product * rule->factor, rule->output);
-    }
-}
-
-static void look_up(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count) {
-    for (int32_t i = 0; i < count; i++) output[i] = table[input[i]];
 }
 
 const martlet_kernels martlet_scalar_kernels = {

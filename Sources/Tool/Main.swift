@@ -13,7 +13,7 @@ struct MartletCommand: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      Convert.self, Run.self, Eval.self, Bench.self, Inspect.self, Verify.self, Explain.self, Compare.self,
-      Diff.self, SelfTest.self, List.self,
+      Convert.self, Run.self, Eval.self, Bench.self, Inspect.self, Verify.self, Explain.self, Compare.self, Diff.self,
+      SelfTest.self, Export.self, List.self,
     ])
 }

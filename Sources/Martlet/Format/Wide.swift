@@ -12,7 +12,8 @@ enum Wide {
   /// Operands must not be negative.
   static func product(_ first: Int64, _ second: Int64) -> Int64 { martlet_saturating_product(first, second) }
 
-  static func roundedUp(_ value: Int64, toMultipleOf step: Int64) -> Int64 { (value + step - 1) / step * step }
+  /// `step` must be a power of two: 32-bit processors divide 64 bits by a library alone.
+  static func roundedUp(_ value: Int64, toMultipleOf step: Int64) -> Int64 { (value + step - 1) & ~(step - 1) }
 }
 
 extension Extent {

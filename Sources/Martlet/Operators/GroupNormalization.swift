@@ -35,7 +35,7 @@ public enum GroupNormalization: Operator {
     }
     guard (0...1).contains(step.integer(Parameter.eachPixel)) else { throw step.fault(parameter: Parameter.eachPixel) }
     let pixels = step.integer(Parameter.eachPixel) == 1 ? 1 : Wide.of(output.height) * Wide.of(output.width)
-    guard Wide.product(pixels, Wide.of(output.channels / groups)) <= 1 << 24 else {
+    guard Wide.product(pixels, Wide.of(output.channels / groups)) <= 16_777_216 else {
       throw step.fault(parameter: Parameter.groups)
     }
     guard step.float(Parameter.epsilon) > 0 else { throw step.fault(.factor, Parameter.epsilon.rawValue) }

@@ -20,7 +20,7 @@ extension Step {
 
   /// The points of a curve of the sums 0 … `largest`, which must lie below 2³².
   func curvePoints(largest: Int64) throws(Fault) -> Int {
-    guard largest >= 0, largest < 1 << 32 else { throw fault(.factor) }
+    guard largest >= 0, largest < 4_294_967_296 else { throw fault(.factor) }
     return Int(martlet_curve_points(UInt32(truncatingIfNeeded: largest)))
   }
 }

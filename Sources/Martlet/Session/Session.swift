@@ -60,6 +60,8 @@ public struct Session<Operators: OperatorSet>: ~Copyable {
     }
   }
 
+  /// Not inlined: it holds every operator of the set, and `run` comes in several forms.
+  @inline(never)
   private func runOperator(_ index: Int) {
     let step = Step(model: view, index: index, arena: arena)
     Operators.run(step, rows: 0..<step.output.height, kernels: kernels)

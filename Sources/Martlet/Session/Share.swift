@@ -29,10 +29,11 @@ enum Division {
       self = .none
       return
     }
-    let rows = Wide.of(output.height)
-    let blocks = Wide.of((output.channels + 15) / 16)
-    let idleRows = Division.idle(rows, shares)
-    let rowsAreEven = idleRows * 9 <= rows || idleRows * blocks <= Division.idle(blocks, shares) * rows
+    let blocks = (output.channels + 15) / 16
+    let idleRows = Division.idle(output.height, shares)
+    let rowsAreEven =
+      idleRows * 9 <= Wide.of(output.height)
+      || idleRows * Wide.of(blocks) <= Division.idle(blocks, shares) * Wide.of(output.height)
     if rowsAreEven || !splitsChannels {
       self = output.height > 1 ? .rows : .none
     } else {
@@ -53,8 +54,9 @@ enum Division {
   }
 
   /// How many more of `count` things the threads could do while the busiest of them does its own.
-  private static func idle(_ count: Int64, _ shares: Int32) -> Int64 {
-    Wide.roundedUp(count, toMultipleOf: Wide.of(shares)) - count
+  private static func idle(_ count: Int32, _ shares: Int32) -> Int64 {
+    let rest = count % shares
+    return Wide.of(rest == 0 ? 0 : shares - rest)
   }
 
   /// Part number `index` of `count` things in `shares` parts, none of which is larger than another by more than one.

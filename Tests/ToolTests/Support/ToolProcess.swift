@@ -8,7 +8,14 @@ struct ToolProcess {
 
   /// Runs `martlet` with these arguments to its end.
   init(_ arguments: String..., environment: [String: String] = [:], limits: String? = nil) throws {
-    var command = [Self.tool.path] + arguments
+    try self.init(arguments, environment: environment, limits: limits)
+  }
+
+  /// Runs `executable`, or `martlet`, with these arguments to its end.
+  init(
+    executable: String? = nil, _ arguments: [String] = [], environment: [String: String] = [:], limits: String? = nil
+  ) throws {
+    var command = [executable ?? Self.tool.path] + arguments
     if let limits { command = ["/bin/sh", "-c", "\(limits); exec \"$0\" \"$@\""] + command }
     let outputFile = TemporaryFolder.shared.file("stdout-\(UUID().uuidString)")
     let errorFile = TemporaryFolder.shared.file("stderr-\(UUID().uuidString)")
@@ -17,6 +24,12 @@ struct ToolProcess {
       command, environment: everything.map { "\($0.key)=\($0.value)" }, output: outputFile.path, errors: errorFile.path)
     output = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
     errors = String(decoding: try Data(contentsOf: errorFile), as: UTF8.self)
+  }
+
+  /// Whether a program of this name is in PATH.
+  static func isInstalled(_ name: String) -> Bool {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
   }
 
   /// The result as JSON.

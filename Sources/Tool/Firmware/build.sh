@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Builds firmware.elf: see --help.
+set -euo pipefail
+
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+  cat <<'HELP'
+usage: ./build [--scalar]
+
+Compiles the runtime and Main.swift as Embedded Swift with allocations forbidden, the kernels and the start-up code with
+clang, links firmware.elf with ld.lld and prints its sizes. Needs the Swift toolchain alone.
+
+  --scalar   without the processor family's own kernels, for comparison
+
+example: ./build && ./run
+HELP
+  exit 0
+fi
+
+cd "$(dirname "$0")"
+. ./board.sh
+kernels=()
+[[ ${1:-} != --scalar ]] || kernels=(-DMARTLET_SCALAR_ONLY)
+
+swiftc=${SWIFTC:-$(command -v swiftc || true)}
+[[ -n $swiftc ]] || { echo "build: swiftc is not in PATH; install the Swift toolchain" >&2; exit 69; }
+tools=$(dirname "$(readlink -f "$swiftc")")
+[[ -x $tools/clang ]] || tools=$(dirname "$swiftc")
+rm -rf objects
+mkdir -p objects
+
+c_flags=(--target="$CLANG_TARGET" "${CPU_FLAGS[@]}" -std=gnu17 -ffreestanding -ffp-contract=off -fno-math-errno
+  -ffunction-sections -fdata-sections -Wall -Wextra -Imartlet/CShim/include -I. "${kernels[@]}")
+for file in martlet/CShim/*.c; do
+  "$tools/clang" "${c_flags[@]}" "$OPTIMIZE" -c "$file" -o "objects/$(basename "$file" .c).o"
+done
+for file in startup support memory; do
+  "$tools/clang" "${c_flags[@]}" -Os -fno-builtin -fno-vectorize -c $file.c -o objects/$file.o
+done
+"$tools/clang" "${c_flags[@]}" -c network.S -o objects/network.o
+
+echo 'module CShim { header "../martlet/CShim/include/CShim.h" export * }' >objects/CShim.modulemap
+echo 'module CFirmware { header "../firmware.h" export * }' >objects/CFirmware.modulemap
+swift_flags=(-target "$SWIFT_TARGET" -swift-version 6 -wmo -parse-as-library -Osize -no-allocations
+  -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes
+  -Xfrontend -function-sections -Xfrontend -disable-stack-protector -Xcc -ffreestanding
+  -Xcc -fmodule-map-file=objects/CShim.modulemap -Xcc -fmodule-map-file=objects/CFirmware.modulemap)
+"$swiftc" "${swift_flags[@]}" -module-name Martlet -emit-module -emit-module-path objects/Martlet.swiftmodule \
+  -c $(find martlet/Sources/Martlet -name '*.swift' | sort) -o objects/Martlet.o
+"$swiftc" "${swift_flags[@]}" -I objects -module-name Firmware -c Main.swift OperatorSet.swift -o objects/Firmware.o
+
+# Nothing here can allocate: there is no malloc, so that a reachable one would be an undefined symbol.
+"$tools/ld.lld" -T link.ld --gc-sections objects/*.o -o firmware.elf -Map objects/firmware.map
+
+"$tools/llvm-objdump" --section-headers firmware.elf | awk '
+  function bytes(hexadecimal,  value, place) {
+    value = 0
+    for (place = 1; place <= length(hexadecimal); place++)
+      value = value * 16 + index("0123456789abcdef", substr(hexadecimal, place, 1)) - 1
+    return value
+  }
+  $2 ~ /^\.(text|model|data|bss|stack|arena)$/ { size[substr($2, 2)] = bytes($3) }
+  END {
+    printf "flash: %d bytes of code and constants, %d of model\n", size["text"] + size["data"], size["model"]
+    printf "RAM:   %d bytes of arena, %d of data, %d of stack\n", size["arena"], size["data"] + size["bss"], size["stack"]
+  }'
