@@ -156,6 +156,7 @@ const martlet_kernels martlet_arm_dsp_kernels = {
     .accumulate = accumulate,
     .requantize = requantize,
     .add = add,
+    .add_fixed = add_fixed,
     .multiply = multiply,
     .look_up = look_up,
 };

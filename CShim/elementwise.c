@@ -15,15 +15,18 @@ static int32_t rows_are_dense(const martlet_rows *rows) { return rows->pixel_pit
 typedef struct binary_operation {
     const martlet_kernels *kernels;
     const martlet_addition *addition;  // or NULL
-    const martlet_multiplication *multiplication;
+    const martlet_multiplication *multiplication;  // or NULL
+    const martlet_fixed_addition *fixed_addition;
 } binary_operation;
 
 static void apply(
     const binary_operation *operation, uint8_t *output, const uint8_t *a, const uint8_t *b, int32_t count) {
     if (operation->addition != NULL) {
         operation->kernels->add(output, a, b, operation->addition, count);
-    } else {
+    } else if (operation->multiplication != NULL) {
         operation->kernels->multiply(output, a, b, operation->multiplication, count);
+    } else {
+        operation->kernels->add_fixed(output, a, b, operation->fixed_addition, count);
     }
 }
 
@@ -71,14 +74,21 @@ static void apply_to_rows(
 void martlet_add_rows(
     const martlet_kernels *kernels, const martlet_addition *rule, const martlet_rows *a, const martlet_rows *b,
     const martlet_rows *output, int32_t first_row, int32_t end_row) {
-    binary_operation operation = {kernels, rule, NULL};
+    binary_operation operation = {kernels, rule, NULL, NULL};
+    apply_to_rows(&operation, a, b, output, first_row, end_row);
+}
+
+void martlet_add_fixed_rows(
+    const martlet_kernels *kernels, const martlet_fixed_addition *rule, const martlet_rows *a, const martlet_rows *b,
+    const martlet_rows *output, int32_t first_row, int32_t end_row) {
+    binary_operation operation = {kernels, NULL, NULL, rule};
     apply_to_rows(&operation, a, b, output, first_row, end_row);
 }
 
 void martlet_multiply_rows(
     const martlet_kernels *kernels, const martlet_multiplication *rule, const martlet_rows *a, const martlet_rows *b,
     const martlet_rows *output, int32_t first_row, int32_t end_row) {
-    binary_operation operation = {kernels, NULL, rule};
+    binary_operation operation = {kernels, NULL, rule, NULL};
     apply_to_rows(&operation, a, b, output, first_row, end_row);
 }
 

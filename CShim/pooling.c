@@ -1,7 +1,7 @@
 // Pooling over rows.
 #include "curve.h"
 
-enum { taps_at_once = 32 };
+enum { taps_at_once = 32, exact_taps = 1 << 16 };
 
 /// The taps of a window that lie inside [0, extent): indices [begin, end).
 typedef struct tap_range {
@@ -90,9 +90,31 @@ static int32_t counted_taps(const martlet_pooling *pooling, const martlet_rows *
     return martlet_maximum((rows.end - rows.begin) * (columns.end - columns.begin), 1);
 }
 
-void martlet_average_pool_rows(
-    const martlet_kernels *kernels, const martlet_pooling *pooling, const martlet_rows *input,
-    const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
+/// store((sum + bias) ÷ count, halves away from zero). Below 2^16 taps the quotient is a float32 division, which is exact
+/// enough: its dividend is a whole number below 2^24, and a quotient below a whole number stays below it by 1 / count.
+static void divide_sums(
+    uint8_t *restrict to, const int32_t *restrict sums, int32_t bias, int32_t count, martlet_output rule,
+    int32_t channels) {
+    int32_t half = count / 2;
+    if (count <= exact_taps) {
+        float divisor = (float)count;
+        for (int32_t channel = 0; channel < channels; channel++) {
+            int32_t sum = sums[channel] + bias, sign = sum >> 31;
+            int32_t mean = (int32_t)((float)(((sum ^ sign) - sign) + half) / divisor);
+            to[channel] = (uint8_t)martlet_clamp(((mean ^ sign) - sign) + rule.zero_point, rule.low, rule.high);
+        }
+        return;
+    }
+    for (int32_t channel = 0; channel < channels; channel++) {
+        int32_t sum = sums[channel] + bias;
+        int32_t mean = (sum > 0 ? sum + half : sum - half) / count;
+        to[channel] = (uint8_t)martlet_clamp(mean + rule.zero_point, rule.low, rule.high);
+    }
+}
+
+static void average_pool_rows(
+    const martlet_kernels *kernels, const martlet_pooling *pooling, int32_t in_integers, int32_t offset,
+    const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
     int32_t *sums = (int32_t *)(void *)scratch;
     int32_t channels = output->channels;
     for (int32_t row = first_row; row < end_row; row++) {
@@ -111,11 +133,31 @@ void martlet_average_pool_rows(
                 }
             }
             int32_t inside = (rows.end - rows.begin) * (columns.end - columns.begin);
-            float factor = pooling->factor / (float)counted_taps(pooling, input, y, x);
+            int32_t count = counted_taps(pooling, input, y, x);
+            if (in_integers) {
+                int32_t bias = (count - inside) * pooling->input_zero_point - count * offset;
+                martlet_output rule = pooling->output;
+                rule.zero_point = offset;
+                divide_sums(to, sums, bias, count, rule, channels);
+                continue;
+            }
+            float factor = pooling->factor / (float)count;
             kernels->requantize(
                 to, sums, -pooling->input_zero_point * inside, factor, pooling->output, channels);
         }
     }
+}
+
+void martlet_average_pool_rows(
+    const martlet_kernels *kernels, const martlet_pooling *pooling, const martlet_rows *input,
+    const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
+    average_pool_rows(kernels, pooling, 0, 0, input, output, first_row, end_row, scratch);
+}
+
+void martlet_average_pool_integer_rows(
+    const martlet_kernels *kernels, const martlet_pooling *pooling, int32_t offset, const martlet_rows *input,
+    const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
+    average_pool_rows(kernels, pooling, 1, offset, input, output, first_row, end_row, scratch);
 }
 
 /// store(curve(Σ powers) · 1/√taps): see martlet_norm_pooling.

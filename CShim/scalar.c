@@ -98,6 +98,7 @@ const martlet_kernels martlet_scalar_kernels = {
     .accumulate = accumulate,
     .requantize = requantize,
     .add = add,
+    .add_fixed = add_fixed,
     .multiply = multiply,
     .look_up = look_up,
 };

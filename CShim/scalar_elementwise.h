@@ -35,6 +35,17 @@ static void add(uint8_t *output, const uint8_t *a, const uint8_t *b, const martl
     }
 }
 
+static void add_fixed(
+    uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_fixed_addition *rule, int32_t count) {
+    int32_t half = 1 << (rule->shift - 1);
+    for (int32_t i = 0; i < count; i++) {
+        int32_t left = (a[i] - rule->zero_point_a) * rule->multiplier_a;
+        int32_t right = (b[i] - rule->zero_point_b) * rule->multiplier_b;
+        int32_t sum = (left + right + half) >> rule->shift;
+        output[i] = (uint8_t)martlet_clamp(sum + rule->output.zero_point, rule->output.low, rule->output.high);
+    }
+}
+
 static void multiply(
     uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_multiplication *rule, int32_t count) {
     for (int32_t i = 0; i < count; i++) {

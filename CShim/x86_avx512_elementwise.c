@@ -70,6 +70,28 @@ static void add(uint8_t *output, const uint8_t *a, const uint8_t *b, const martl
     }
 }
 
+static void add_fixed(
+    uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_fixed_addition *rule, int32_t count) {
+    const __m512i multiplier_a = _mm512_set1_epi32(rule->multiplier_a);
+    const __m512i multiplier_b = _mm512_set1_epi32(rule->multiplier_b);
+    const __m512i bias = _mm512_set1_epi32(
+        (1 << (rule->shift - 1)) - rule->zero_point_a * rule->multiplier_a - rule->zero_point_b * rule->multiplier_b);
+    const __m128i shift = _mm_cvtsi32_si128(rule->shift);
+    const output_rule spread = spread_output(rule->output);
+    for (int32_t i = 0; i < count; i += 64) {
+        __m512i four[4];
+        MARTLET_UNROLL for (int j = 0; j < 4; j++) {
+            const int32_t at = martlet_minimum(i + 16 * j, count);
+            const __m512i left = _mm512_mullo_epi32(widen(a + at), multiplier_a);
+            const __m512i right = _mm512_mullo_epi32(widen(b + at), multiplier_b);
+            four[j] = _mm512_sra_epi32(_mm512_add_epi32(_mm512_add_epi32(left, right), bias), shift);
+        }
+        const __m512i bytes = store_bytes(four[0], four[1], four[2], four[3], &spread);
+        if (count - i >= 64) _mm512_storeu_si512(output + i, bytes);
+        else _mm512_mask_storeu_epi8(output + i, first_bytes(count - i), bytes);
+    }
+}
+
 static void multiply(
     uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_multiplication *rule, int32_t count) {
     const __m512i zero_a = _mm512_set1_epi32(rule->zero_point_a), zero_b = _mm512_set1_epi32(rule->zero_point_b);
@@ -115,6 +137,7 @@ const martlet_kernels martlet_avx512vnni_kernels = {
     .accumulate = accumulate,
     .requantize = requantize,
     .add = add,
+    .add_fixed = add_fixed,
     .multiply = multiply,
     .look_up = look_up,
 };

@@ -89,6 +89,36 @@ static void add(uint8_t *output, const uint8_t *a, const uint8_t *b, const martl
     __builtin_memcpy(output + i, rest[2], (size_t)(count - i));
 }
 
+MARTLET_INLINE void add_fixed_32(
+    uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_fixed_addition *rule) {
+    const __m256i multiplier_a = _mm256_set1_epi32(rule->multiplier_a);
+    const __m256i multiplier_b = _mm256_set1_epi32(rule->multiplier_b);
+    const __m256i bias = _mm256_set1_epi32(
+        (1 << (rule->shift - 1)) - rule->zero_point_a * rule->multiplier_a - rule->zero_point_b * rule->multiplier_b);
+    const __m128i shift = _mm_cvtsi32_si128(rule->shift);
+    const output_rule spread = spread_output(rule->output);
+    __m256i four[4];
+    MARTLET_UNROLL for (int part = 0; part < 4; part++) {
+        const __m256i left = _mm256_mullo_epi32(widen(a + 8 * part), multiplier_a);
+        const __m256i right = _mm256_mullo_epi32(widen(b + 8 * part), multiplier_b);
+        four[part] = _mm256_sra_epi32(_mm256_add_epi32(_mm256_add_epi32(left, right), bias), shift);
+    }
+    _mm256_storeu_si256((__m256i *)output, store_bytes(four[0], four[1], four[2], four[3], &spread));
+}
+
+static void add_fixed(
+    uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_fixed_addition *rule, int32_t count) {
+    const martlet_fixed_addition own = *rule;
+    int32_t i = 0;
+    for (; i + 32 <= count; i += 32) add_fixed_32(output + i, a + i, b + i, &own);
+    if (i == count) return;
+    uint8_t rest[3][32] = {{0}};
+    __builtin_memcpy(rest[0], a + i, (size_t)(count - i));
+    __builtin_memcpy(rest[1], b + i, (size_t)(count - i));
+    add_fixed_32(rest[2], rest[0], rest[1], &own);
+    __builtin_memcpy(output + i, rest[2], (size_t)(count - i));
+}
+
 MARTLET_INLINE void multiply_32(
     uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_multiplication *rule) {
     const __m256i zero_a = _mm256_set1_epi32(rule->zero_point_a), zero_b = _mm256_set1_epi32(rule->zero_point_b);

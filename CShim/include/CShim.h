@@ -191,6 +191,8 @@ typedef struct martlet_addition {
     martlet_output output;
 } martlet_addition;
 
+typedef struct martlet_fixed_addition martlet_fixed_addition;
+
 /// round(float((a − zero_point_a) · (b − zero_point_b)) · factor): the product is an exact integer.
 typedef struct martlet_multiplication {
     int32_t zero_point_a, zero_point_b;
@@ -231,6 +233,9 @@ typedef struct martlet_kernels {
     void (*add)(uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_addition *rule, int32_t count);
     void (*multiply)(
         uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_multiplication *rule, int32_t count);
+    /// As `add`, in whole numbers.
+    void (*add_fixed)(
+        uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_fixed_addition *rule, int32_t count);
     /// output[i] = table[input[i]]; `output` may be `input`.
     void (*look_up)(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count);
 } martlet_kernels;
@@ -377,6 +382,7 @@ uint32_t martlet_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
 /// The same of the stored bytes of rows [first_row, end_row), without the gaps between pixels and rows.
 uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t first_row, int32_t end_row);
 
+#include "CFixed.h"
 #include "CFloat.h"
 #include "CNormalization.h"
 #include "CWide.h"

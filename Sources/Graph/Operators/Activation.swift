@@ -8,8 +8,15 @@ public struct Activation: InPlaceOperator {
   /// What is applied.
   public var function: Function
 
+  /// The stored output byte of each stored input byte (256), where the source of an int8 network defines them otherwise
+  /// than by rounding `function`; else nil.
+  public var definedTable: [UInt8]?
+
   /// Applies `function`.
-  public init(_ function: Function) { self.function = function }
+  public init(_ function: Function, definedTable: [UInt8]? = nil) {
+    self.function = function
+    self.definedTable = definedTable
+  }
 
   /// A table may end in any clamp.
   public var fusesClamp: Bool { true }
@@ -54,11 +61,16 @@ public struct Activation: InPlaceOperator {
     }
   }
 
-  /// A look-up of each byte in a table.
+  /// A look-up of each byte in a table: `definedTable`, or `function` between the two quantizations.
   /// - Throws: `GraphError` when a quantization is missing.
   public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
     _ = try node.runtimeShape(0)
     var record = LoweredOperator(code: 8, operands: [0])
+    if let definedTable, definedTable.count == 256 {
+      let (low, high) = try node.clampBounds()
+      record.table = definedTable.map { UInt8(max(low + 128, min(high + 128, Int32($0)))) }
+      return .step(record)
+    }
     record.table = activationTable(
       from: try node.activation(0), to: try node.outputRule(), clamp: node.clamp
     ) { function($0) }

@@ -7,8 +7,11 @@ public struct Add: PreparedOperator {
   /// "Add".
   public static var kind: String { "Add" }
 
+  /// Whether the packed operator adds in fixed point, as XNNPACK does: for imported networks that shall give its bytes.
+  public var isFixedPoint: Bool
+
   /// The elementwise sum.
-  public init() {}
+  public init(isFixedPoint: Bool = false) { self.isFixedPoint = isFixedPoint }
 
   /// A clamp costs nothing in the last step.
   public var fusesClamp: Bool { true }
@@ -38,6 +41,12 @@ public struct Add: PreparedOperator {
   /// - Throws: `GraphError` when an operand is a constant, or broadcast in a way that the runtime has no form for.
   public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
     try node.expectRuntimeBroadcast()
+    if isFixedPoint, let sum = try node.fixedPointSum() {
+      let (low, high) = try node.clampBounds()
+      return .step(
+        LoweredOperator(
+          code: 6, operands: [0, 1], parameters: [low, high, sum.multiplierA, sum.multiplierB, sum.shift]))
+    }
     let output = Double(try node.outputRule().scale)
     var record = LoweredOperator(code: 6, operands: [0, 1])
     var factors: [Int32] = []

@@ -6,6 +6,17 @@ import CShim
 public struct AveragePool2D: Operator {
   /// "AveragePool2D".
   public static var kind: String { "AveragePool2D" }
+
+  /// How a mean of int8 values is rounded where input and output have one quantization. (Elsewhere, always to even.)
+  public enum Rounding: Hashable, Sendable {
+    /// The real mean in float32, ties to even.
+    case nearestEven
+    /// The sum of the int8 values ÷ taps in whole numbers, ties away from zero: the TFLite int8 rule.
+    case awayFromZero
+    /// The sum of the values + 128 ÷ taps in whole numbers, ties upward: the TFLite uint8 rule.
+    case upward
+  }
+
   /// Taps of the window.
   public var window: Size2D
   /// Input pixels from an output pixel to the next.
@@ -16,17 +27,20 @@ public struct AveragePool2D: Operator {
   public var countsPadding: Bool
   /// Whether a last window may hang over the end (ONNX `ceil_mode`).
   public var roundsUp: Bool
+  /// How int8 means are rounded.
+  public var rounding: Rounding
 
   /// An average pooling with these attributes.
   public init(
     window: Size2D, stride: Size2D = .one, padding: Padding2D = .zero, countsPadding: Bool = false,
-    roundsUp: Bool = false
+    roundsUp: Bool = false, rounding: Rounding = .nearestEven
   ) {
     self.window = window
     self.stride = stride
     self.padding = padding
     self.countsPadding = countsPadding
     self.roundsUp = roundsUp
+    self.rounding = rounding
   }
 
   /// A clamp costs nothing in the last step.
@@ -69,6 +83,9 @@ public struct AveragePool2D: Operator {
     let factor = limitedFactor(exact, magnitude: 256 * taps, node.name, notes: &record.notes)
     let (low, high) = try node.clampBounds()
     record.parameters += [countsPadding ? 1 : 0, parameter(factor), low, high]
+    if rounding != .nearestEven, try node.activation(0) == node.outputRule() {
+      record.parameters.append(rounding == .awayFromZero ? 1 : 2)
+    }
     return .step(record)
   }
 }

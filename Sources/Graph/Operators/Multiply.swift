@@ -7,8 +7,12 @@ public struct Multiply: PreparedOperator {
   /// "Multiply".
   public static var kind: String { "Multiply" }
 
+  /// Whether the factor scale · scale ÷ output scale is rounded to float32 after each step, as XNNPACK does, so that an
+  /// imported network gives its bytes; else once, from double precision.
+  public var roundsFactorStepwise: Bool
+
   /// The elementwise product.
-  public init() {}
+  public init(roundsFactorStepwise: Bool = false) { self.roundsFactorStepwise = roundsFactorStepwise }
 
   /// A clamp costs nothing in the last step.
   public var fusesClamp: Bool { true }
@@ -38,10 +42,10 @@ public struct Multiply: PreparedOperator {
   /// - Throws: `GraphError` when an operand is a constant, or broadcast in a way that the runtime has no form for.
   public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
     try node.expectRuntimeBroadcast()
-    let scales = Double(try node.activation(0).scale) * Double(try node.activation(1).scale)
+    let (a, b, output) = (try node.activation(0).scale, try node.activation(1).scale, try node.outputRule().scale)
     var record = LoweredOperator(code: 7, operands: [0, 1])
-    let factor = limitedFactor(
-      scales / Double(try node.outputRule().scale), magnitude: 65536, node.name, notes: &record.notes)
+    let exact = roundsFactorStepwise ? Double(a * b / output) : Double(a) * Double(b) / Double(output)
+    let factor = limitedFactor(exact, magnitude: 65536, node.name, notes: &record.notes)
     let (low, high) = try node.clampBounds()
     record.parameters = [low, high, parameter(factor)]
     return .step(record)

@@ -93,6 +93,9 @@ struct TFLiteQuantization: Equatable {
   var zeroPoints: [Int]
   var dimension: Int
 
+  /// One rule for a whole tensor.
+  init(scale: Float, zeroPoint: Int) { (scales, zeroPoints, dimension) = ([scale], [zeroPoint], 0) }
+
   /// Nil when the table names no scale.
   init?(_ table: FlatTable) throws(FlatBufferFault) {
     scales = try table.floats(2) ?? []
@@ -109,23 +112,24 @@ struct TFLiteQuantization: Equatable {
 
 /// Element types that can be met.
 enum TFLiteType: Equatable {
-  case float32, float16, int32, uint8, int64, int16, int8, bool
+  case float32, float16, int32, uint8, int64, int16, int8, bool, int4
   case other(Int)
 
   init(code: Int) {
     let known: [Int: TFLiteType] = [
-      0: .float32, 1: .float16, 2: .int32, 3: .uint8, 4: .int64, 6: .bool, 7: .int16, 9: .int8,
+      0: .float32, 1: .float16, 2: .int32, 3: .uint8, 4: .int64, 6: .bool, 7: .int16, 9: .int8, 17: .int4,
     ]
     self = known[code] ?? .other(code)
   }
 
-  /// Bytes of an element; nil for types that are not read.
-  var byteCount: Int? {
+  /// Bits of an element; nil for types that are not read.
+  var bitCount: Int? {
     switch self {
-    case .float32, .int32: 4
-    case .float16, .int16: 2
-    case .int64: 8
-    case .uint8, .int8, .bool: 1
+    case .float32, .int32: 32
+    case .float16, .int16: 16
+    case .int64: 64
+    case .uint8, .int8, .bool: 8
+    case .int4: 4
     case .other: nil
     }
   }

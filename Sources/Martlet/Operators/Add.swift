@@ -13,15 +13,16 @@ public enum Add: Operator {
     case low, high
     /// Floats: the operand's scale ÷ output scale.
     case factorA, factorB
+    /// 0, or 13…30: then the factors are whole numbers up to 2^21, and the sum is shifted right by so many bits.
+    case shift
   }
 
   /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(2...2)
-    try step.requireParameters(count: Parameter.factorB.rawValue + 1)
+    try step.requireParameters(count: Parameter.shift.rawValue + 1)
     try step.requireClamp(low: Parameter.low, high: .high)
-    try step.requireFactor(Parameter.factorA, atMost: 1_048_576)
-    try step.requireFactor(Parameter.factorB, atMost: 1_048_576)
+    try step.requireSumFactors(Parameter.factorA, Parameter.factorB, shift: Parameter.shift)
     try step.requireBroadcast(0)
     try step.requireBroadcast(1)
     try step.requireConstants()
@@ -35,6 +36,11 @@ public enum Add: Operator {
 
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    if step.integer(Parameter.shift) != 0 {
+      return step.addInFixedPoint(
+        Parameter.factorA, Parameter.factorB, sign: 1, shift: Parameter.shift,
+        output: step.outputRule(low: Parameter.low, high: .high), rows: rows, kernels: kernels)
+    }
     var rule = martlet_addition(
       zero_point_a: step.storedInputZeroPoint(0), zero_point_b: step.storedInputZeroPoint(1),
       factor_a: step.float(Parameter.factorA), factor_b: step.float(Parameter.factorB),

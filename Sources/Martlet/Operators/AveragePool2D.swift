@@ -19,12 +19,16 @@ public enum AveragePool2D: Operator {
     case factor
     /// Clamp in the int8 domain.
     case low, high
+    /// How the mean is rounded. 0: in float32, ties to even. 1: the sum of the int8 values (zero points in the padding) ÷
+    /// count in whole numbers, ties away from zero. 2: the sum of the stored bytes ÷ count, ties upward. 1 and 2 need equal
+    /// quantizations and do not use the factor.
+    case rounding
   }
 
   /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
-    try step.requireParameters(count: Parameter.high.rawValue + 1)
+    try step.requireParameters(count: Parameter.rounding.rawValue + 1)
     try step.requireClamp(low: Parameter.low, high: .high)
     let window = Window(step)
     try window.verify(step, maximumTaps: Wide.of(Limits.poolingTaps))
@@ -36,6 +40,9 @@ public enum AveragePool2D: Operator {
       throw step.fault(parameter: Parameter.countPadding)
     }
     try step.requireFactor(Parameter.factor, atMost: 4_194_304)
+    let rounding = step.integer(Parameter.rounding)
+    guard (0...2).contains(rounding) else { throw step.fault(parameter: Parameter.rounding) }
+    if rounding != 0 { try step.requireSameQuantization() }
     guard step.input(0).channels == step.output.channels else { throw step.fault(.operand, 0) }
     try step.requireConstants()
   }
@@ -63,7 +70,13 @@ public enum AveragePool2D: Operator {
       martlet_rows_narrow(&input, blocks.lowerBound, blocks.upperBound)
       martlet_rows_narrow(&output, blocks.lowerBound, blocks.upperBound)
     }
-    martlet_average_pool_rows(
-      kernels, &pooling, &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
+    let rounding = step.integer(Parameter.rounding)
+    if rounding == 0 {
+      martlet_average_pool_rows(
+        kernels, &pooling, &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
+    } else {
+      martlet_average_pool_integer_rows(
+        kernels, &pooling, rounding == 1 ? 128 : 0, &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
+    }
   }
 }

@@ -108,12 +108,12 @@ import Testing
     let (a, b, y) = (
       model.tensor("a", [1, 8, 8, 2]), model.tensor("b", [1, 8, 8, 2]), model.tensor("y", [1, 8, 8, 2])
     )
-    model.apply("BIDIRECTIONAL_SEQUENCE_LSTM", [x, model.integers("size", [8, 8])], [a])
+    model.apply("SEGMENT_SUM", [x, model.integers("size", [8, 8])], [a])
     model.apply("RELU", [a], [b])
-    model.apply("SVDF", [b], [y])
+    model.apply("LSH_PROJECTION", [b], [y])
     (model.inputs, model.outputs) = ([x], [y])
     let error = try #require(tfliteError(model.encoded))
-    #expect(error.problems.map(\.operation) == ["BIDIRECTIONAL_SEQUENCE_LSTM", "SVDF"])
+    #expect(error.problems.map(\.operation) == ["SEGMENT_SUM", "LSH_PROJECTION"])
     #expect(error.problems.map(\.node) == ["a", "y"])
   }
 

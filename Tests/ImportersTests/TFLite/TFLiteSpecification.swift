@@ -11,7 +11,9 @@ struct TFLiteSpecification {
     case float16 = 1
     case int32 = 2
     case uint8 = 3
+    case int64 = 4
     case int8 = 9
+    case int4 = 17
   }
 
   private var tensors: [[Int: FlatField]] = []
@@ -77,4 +79,23 @@ func tfliteError(_ bytes: [UInt8]) -> ImportError? {
   } catch {
     return error
   }
+}
+
+/// What a float model computes of one input.
+func tfliteEvaluate(_ model: TFLiteSpecification, _ input: [Float]) throws -> [[Float]] {
+  let graph = try TFLiteImporter.read(model.encoded, name: "test.tflite").graph
+  let tensor = Tensor(shape: graph[graph.inputs[0]].shape, values: input)
+  return try graph.evaluate(inputs: [tensor], workers: Workers(count: 1)).map(\.values)
+}
+
+/// A float model of one operator: what it computes of an input of shape `from`, with constants after it.
+func tfliteEvaluate(
+  _ kind: String, _ from: [Int], _ input: [Float], to shape: [Int], options: [Int: FlatField] = [:],
+  constants: (inout TFLiteSpecification) -> [Int] = { _ in [] }
+) throws -> [Float] {
+  var model = TFLiteSpecification()
+  let (x, y) = (model.tensor("x", from), model.tensor("y", shape))
+  model.apply(kind, [x] + constants(&model), [y], options)
+  (model.inputs, model.outputs) = ([x], [y])
+  return try tfliteEvaluate(model, input)[0]
 }

@@ -5,7 +5,7 @@ extension TFLiteTranslator {
   static func convolution(
     _ translator: inout TFLiteTranslator, _ node: TFLiteNode
   ) throws(Unsupported) -> [TFLiteOperand] {
-    let image = try translator.activation(node, 0)
+    let (image, spread) = try translator.convolvedImage(node)
     let weights = try node.constant(1)
     let shape = weights.shape
     guard shape.count == 4, !shape.contains(0) else {
@@ -15,7 +15,7 @@ extension TFLiteTranslator {
       image: translator.shape(image), kernel: Size2D(shape[1], shape[2]),
       stride: Size2D(try node.option(2), try node.option(1)),
       dilation: Size2D(try node.option(5, default: 1), try node.option(4, default: 1)),
-      padding: try node.option(0, as: Int8.self))
+      padding: try node.option(0, as: Int8.self), spread: spread)
     let channels = translator.shape(image)[3]
     guard channels % shape[3] == 0, shape[0] % (channels / shape[3]) == 0 else {
       throw .damaged("its weights of shape \(shape) do not fit an input of \(channels) channels")
@@ -23,14 +23,15 @@ extension TFLiteTranslator {
     let constants = try translator.layerConstants(node, weights, shape: shape, outputAxis: 0, image)
     let operation = Conv2D(
       stride: window.stride, dilation: window.dilation, padding: window.padding, groups: channels / shape[3])
-    return try translator.finish(operation, [image] + constants, node, activation: try node.option(3, as: Int8.self))
+    let code = try node.option(3, as: Int8.self)
+    return spread.wrap(try translator.finish(operation, [image] + constants, node, activation: code))
   }
 
   /// DEPTHWISE_CONV_2D: weights 1×KH×KW×(IC · multiplier). With a multiplier it is a grouped convolution.
   static func depthwiseConvolution(
     _ translator: inout TFLiteTranslator, _ node: TFLiteNode
   ) throws(Unsupported) -> [TFLiteOperand] {
-    let image = try translator.activation(node, 0)
+    let (image, spread) = try translator.convolvedImage(node)
     let weights = try node.constant(1)
     let shape = weights.shape
     guard shape.count == 4, shape[0] == 1, !shape.contains(0) else {
@@ -40,7 +41,7 @@ extension TFLiteTranslator {
       image: translator.shape(image), kernel: Size2D(shape[1], shape[2]),
       stride: Size2D(try node.option(2), try node.option(1)),
       dilation: Size2D(try node.option(6, default: 1), try node.option(5, default: 1)),
-      padding: try node.option(0, as: Int8.self))
+      padding: try node.option(0, as: Int8.self), spread: spread)
     let channels = translator.shape(image)[3]
     guard shape[3] % channels == 0 else {
       throw .damaged("its weights of shape \(shape) do not fit an input of \(channels) channels")
@@ -50,13 +51,13 @@ extension TFLiteTranslator {
       let constants = try translator.layerConstants(
         node, weights, shape: [shape[1], shape[2], channels], outputAxis: 2, image)
       let operation = DepthwiseConv2D(stride: window.stride, dilation: window.dilation, padding: window.padding)
-      return try translator.finish(operation, [image] + constants, node, activation: code)
+      return spread.wrap(try translator.finish(operation, [image] + constants, node, activation: code))
     }
     let constants = try translator.layerConstants(
       node, weights.outputsFirst, shape: [shape[3], shape[1], shape[2], 1], outputAxis: 0, image)
     let operation = Conv2D(
       stride: window.stride, dilation: window.dilation, padding: window.padding, groups: channels)
-    return try translator.finish(operation, [image] + constants, node, activation: code)
+    return spread.wrap(try translator.finish(operation, [image] + constants, node, activation: code))
   }
 
   /// FULLY_CONNECTED: weights M×K.
@@ -90,11 +91,7 @@ extension TFLiteConstant {
     let order = (0..<outputs).flatMap { output in (0..<taps).map { $0 * outputs + output } }
     var result = self
     result.shape = [outputs, shape[1], shape[2], 1]
-    switch elements {
-    case .floats(let list): result.elements = .floats(order.map { list[$0] })
-    case .bytes(let list): result.elements = .bytes(order.map { list[$0] })
-    case .integers(let list): result.elements = .integers(order.map { list[$0] })
-    }
+    result.elements = elements.picked(order)
     result.quantization?.dimension = 0
     return result
   }

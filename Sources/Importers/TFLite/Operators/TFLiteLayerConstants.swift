@@ -3,10 +3,10 @@ import Graph
 extension TFLiteTranslator {
   /// The weights (in `shape`) and bias of a layer as the graph's constants. Those of an int8 layer are also kept exactly.
   mutating func layerConstants(
-    _ node: TFLiteNode, _ weights: TFLiteConstant, shape: [Int], outputAxis: Int, _ x: ValueID
+    _ node: TFLiteNode, _ weights: TFLiteConstant, shape: [Int], outputAxis: Int, _ x: ValueID, biasInput: Int = 2
   ) throws(Unsupported) -> [ValueID] {
     let outputs = shape[outputAxis]
-    let bias = node.has(2) ? try node.constant(2) : nil
+    let bias = node.has(biasInput) ? try node.constant(biasInput) : nil
     guard bias == nil || bias?.shape.reduce(1, *) == outputs else {
       throw .damaged("its bias of shape \(bias?.shape ?? []) does not fit \(outputs) output channels")
     }
@@ -32,9 +32,9 @@ extension TFLiteTranslator {
   ) throws(Unsupported) -> QuantizedWeights? {
     guard input != nil else { return nil }
     guard case .bytes(let values) = weights.elements, let rule = weights.quantization,
-      rule.zeroPoints.allSatisfy({ $0 == 0 }), !values.contains(-128)
+      rule.zeroPoints.allSatisfy({ $0 == 0 })
     else {
-      notes.append("\(node.name): its weights are not symmetric int8 values of −127…127 and are rounded anew")
+      notes.append("\(node.name): its weights are not symmetric int8 values and are rounded anew")
       return nil
     }
     var biases = [Int32](repeating: 0, count: outputs)

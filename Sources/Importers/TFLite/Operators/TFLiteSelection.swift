@@ -24,20 +24,12 @@ extension TFLiteTranslator {
       Slice(begin: begin, size: size, step: shape.map { _ in 1 }), [x], node)
   }
 
-  /// STRIDED_SLICE of an activation or of constant integers, without new axes.
+  /// STRIDED_SLICE without new axes.
   static func stridedSlice(
     _ translator: inout TFLiteTranslator, _ node: TFLiteNode
   ) throws(Unsupported) -> [TFLiteOperand] {
     guard try node.option(2) == 0, try node.option(3) == 0, try node.option(5, as: UInt8.self) == 0 else {
       throw Unsupported("it has an ellipsis, new axes or offsets", "Write the slice with one range for each axis")
-    }
-    if case .constant(let list)? = node.operands.first ?? nil {
-      guard let integers = list.integers, list.shape.count == 1 else {
-        throw Unsupported("it slices a constant", "Fold constants before converting")
-      }
-      let part = try StridedPart(node, shape: list.shape)
-      let picked = (0..<part.size[0]).map { integers[part.begin[0] + $0 * part.step[0]] }
-      return [.constant(.integers(picked, shape: part.result))]
     }
     let x = try translator.activation(node, 0)
     let part = try StridedPart(node, shape: translator.shape(x))
@@ -46,27 +38,6 @@ extension TFLiteTranslator {
     let rule = try node.outputs[0].activationQuantization()
     let cut = try translator.emit(slice, [x], node.name, output: node.name + "/slice", quantization: rule)
     return try translator.finish(Reshape(shape: part.result), [cut], node)
-  }
-
-  /// SPLIT into equal parts along an axis.
-  static func split(_ translator: inout TFLiteTranslator, _ node: TFLiteNode) throws(Unsupported) -> [TFLiteOperand] {
-    let x = try translator.activation(node, 1)
-    let shape = translator.shape(x)
-    guard let named = try node.integers(0).first else { throw .damaged("it names no axis") }
-    let axis = try node.axis(named, rank: shape.count)
-    let parts = node.outputs.count
-    guard shape[axis] % parts == 0 else { throw .damaged("axis \(axis) of \(shape) has no \(parts) equal parts") }
-    var size = shape
-    size[axis] /= parts
-    var results: [TFLiteOperand] = []
-    for (part, output) in node.outputs.enumerated() {
-      var begin = shape.map { _ in 0 }
-      begin[axis] = part * size[axis]
-      let slice = Slice(begin: begin, size: size, step: shape.map { _ in 1 })
-      let rule = try output.activationQuantization()
-      results.append(.activation(try translator.emit(slice, [x], output.name, quantization: rule)))
-    }
-    return results
   }
 }
 

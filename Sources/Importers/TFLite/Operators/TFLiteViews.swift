@@ -57,29 +57,10 @@ extension TFLiteTranslator {
     [.constant(.integers(translator.shape(try translator.activation(node, 0))))]
   }
 
-  /// PACK of constant integers.
-  static func pack(_ translator: inout TFLiteTranslator, _ node: TFLiteNode) throws(Unsupported) -> [TFLiteOperand] {
-    var list: [Int] = []
-    for index in node.operands.indices {
-      let integers = try node.integers(index)
-      guard integers.count == 1 else {
-        throw Unsupported("it stacks tensors", "Only numbers that make up a shape can be packed")
-      }
-      list += integers
-    }
-    return [.constant(.integers(list))]
-  }
-
-  /// CONCATENATION of activations, or of constant integers.
+  /// CONCATENATION of activations.
   static func concatenation(
     _ translator: inout TFLiteTranslator, _ node: TFLiteNode
   ) throws(Unsupported) -> [TFLiteOperand] {
-    if case .constant? = node.operands.first ?? nil {
-      var list: [Int] = []
-      for index in node.operands.indices { list += try node.integers(index) }
-      try translator.reserve(list.count)
-      return [.constant(.integers(list))]
-    }
     var inputs: [ValueID] = []
     for index in node.operands.indices { inputs.append(try translator.activation(node, index)) }
     guard let first = inputs.first else { throw .damaged("it has no inputs") }

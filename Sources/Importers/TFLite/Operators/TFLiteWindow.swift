@@ -7,9 +7,12 @@ struct TFLiteWindow {
   var padding: Padding2D
 
   /// SAME padding is that of TensorFlow: as many places as the image has strides, the odd pixel below and to the right.
-  /// - Parameter padding: 0 for SAME, 1 for VALID.
+  /// - Parameters:
+  ///   - padding: 0 for SAME, 1 for VALID.
+  ///   - spread: how the file takes the image apart, if it does: the window is then that of the whole image.
   init(
-    image: [Int], kernel: Size2D, stride: Size2D, dilation: Size2D = .one, padding code: Int
+    image: [Int], kernel: Size2D, stride: Size2D, dilation: Size2D = .one, padding code: Int,
+    spread: TFLiteSpread? = nil
   ) throws(Unsupported) {
     guard image.count == 4 else { throw .damaged("its input of shape \(image) is no image") }
     let sizes = [kernel, stride, dilation].flatMap { [$0.height, $0.width] }
@@ -19,6 +22,21 @@ struct TFLiteWindow {
     self.stride = stride
     self.dilation = dilation
     let isSame = code == 0
+    if let spread {
+      guard stride == .one else {
+        throw Unsupported("it strides between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND", "Convert again")
+      }
+      let (block, around) = (spread.block, spread.padding)
+      let height = (image[1] + around.top + around.bottom) / block.height
+      let width = (image[2] + around.left + around.right) / block.width
+      let rows = Self.padding(height, kernel.height, 1, dilation.height, isSame)
+      let columns = Self.padding(width, kernel.width, 1, dilation.width, isSame)
+      self.dilation = Size2D(dilation.height * block.height, dilation.width * block.width)
+      padding = Padding2D(
+        top: around.top + rows.before * block.height, left: around.left + columns.before * block.width,
+        bottom: around.bottom + rows.after * block.height, right: around.right + columns.after * block.width)
+      return
+    }
     let rows = Self.padding(image[1], kernel.height, stride.height, dilation.height, isSame)
     let columns = Self.padding(image[2], kernel.width, stride.width, dilation.width, isSame)
     padding = Padding2D(top: rows.before, left: columns.before, bottom: rows.after, right: columns.after)

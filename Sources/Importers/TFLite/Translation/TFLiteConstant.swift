@@ -54,10 +54,10 @@ extension TFLiteTensor {
     guard !isSparse else {
       throw Unsupported("its constant '\(name)' is sparse", "Convert the model without sparse weights")
     }
-    guard let size = type.byteCount else {
+    guard let bits = type.bitCount else {
       throw Unsupported("its constant '\(name)' has elements of \(type.name)", "Convert with float or int8 constants")
     }
-    guard let count = checkedProduct(shape), shape.allSatisfy({ $0 >= 0 }), count * size == data.count else {
+    guard let count = checkedProduct(shape), shape.allSatisfy({ $0 >= 0 }), (count * bits + 7) / 8 == data.count else {
       throw .damaged("its constant '\(name)' of shape \(shape) has \(data.count) bytes")
     }
     var rule = quantization
@@ -69,6 +69,10 @@ extension TFLiteTensor {
     case .float16:
       elements = .floats(decode(file, data, as: UInt16.self, float16))
       rule = nil
+    case .int4:
+      // Two in a byte, the lower half first.
+      elements = .bytes(
+        (0..<count).map { Int8(bitPattern: file[data.lowerBound + $0 / 2] << ($0 % 2 == 0 ? 4 : 0)) >> 4 })
     case .int8: elements = .bytes(file[data].map { Int8(bitPattern: $0) })
     case .uint8 where rule != nil:
       elements = .bytes(file[data].map { Int8(bitPattern: $0 ^ 128) })

@@ -8,11 +8,14 @@ struct TFLiteSession {
   private var operands: [Int: TFLiteOperand] = [:]
   private var inputs: [SourceLayout] = []
   private let isNeeded: [Bool]
+  /// How often each tensor is read, as an output too.
+  private let readers: [Int: Int]
 
   init(model: TFLiteModel, file: [UInt8], fileName: String) {
     self.model = model
     self.fileName = fileName
     translator = TFLiteTranslator(name: model.description.isEmpty ? fileName : model.description, file: file)
+    readers = (model.outputs + model.operators.flatMap(\.inputs)).reduce(into: [:]) { $0[$1, default: 0] += 1 }
     var wanted = Set(model.outputs)
     var needed = [Bool](repeating: false, count: model.operators.count)
     for (index, operation) in model.operators.enumerated().reversed()
@@ -61,9 +64,11 @@ extension TFLiteSession {
       }
       let node = TFLiteNode(
         operation: operation, name: name, inputs: operation.inputs.map { $0 < 0 ? nil : model.tensors[$0] },
-        outputs: outputs, operands: given)
-      let results = try handler(&translator, node)
-      for (index, result) in zip(operation.outputs, results) { operands[index] = result }
+        outputs: outputs, operands: given, isOnlyReader: operation.inputs.first.map { readers[$0] == 1 } ?? false)
+      var results = try TFLiteFolding.fold(&translator, node)
+      if results == nil { results = try TFLiteSpread.translate(&translator, node, handler) }
+      if results == nil { results = try handler(&translator, node) }
+      for (index, result) in zip(operation.outputs, results ?? []) { operands[index] = result }
     } catch {
       translator.problems.append(
         ImportProblem(node: name, operation: operation.kind, reason: error.reason, remedy: error.remedy))

@@ -4,6 +4,8 @@ import Graph
 enum TFLiteOperand {
   case activation(ValueID)
   case constant(TFLiteConstant)
+  /// An image whose rows and columns the file takes apart for a dilated convolution.
+  case spread(TFLiteSpread)
   /// After a problem, so that later operators are not blamed.
   case unavailable
 }
@@ -17,6 +19,15 @@ struct TFLiteNode {
   let inputs: [TFLiteTensor?]
   let outputs: [TFLiteTensor]
   let operands: [TFLiteOperand?]
+  /// Whether nothing else reads its first input.
+  var isOnlyReader = false
+
+  /// The same operator with other operands, giving float tensors.
+  func asFloats(_ operands: [TFLiteOperand?]) -> TFLiteNode {
+    var outputs = outputs
+    for index in outputs.indices { (outputs[index].type, outputs[index].quantization) = (.float32, nil) }
+    return TFLiteNode(operation: operation, name: name, inputs: inputs, outputs: outputs, operands: operands)
+  }
 
   /// Whether an optional input is there.
   func has(_ index: Int) -> Bool { index < operands.count && operands[index] != nil }
@@ -54,6 +65,7 @@ struct TFLiteNode {
   func constant(_ index: Int) throws(Unsupported) -> TFLiteConstant {
     guard has(index), let operand = operands[index] else { throw .damaged("its input \(index) is missing") }
     if case .constant(let constant) = operand { return constant }
+    if case .spread = operand { throw .betweenBatches }
     throw Unsupported(
       "its input \(index) is computed by the network, not a constant", "Convert with fixed shapes and weights")
   }
@@ -96,6 +108,7 @@ struct TFLiteTranslator {
   func activation(_ node: TFLiteNode, _ index: Int) throws(Unsupported) -> ValueID {
     guard node.has(index), let operand = node.operands[index] else { throw .damaged("its input \(index) is missing") }
     if case .activation(let id) = operand { return id }
+    if case .spread = operand { throw .betweenBatches }
     throw Unsupported(
       "its input \(index) is a constant where an activation is expected", "Fold constants before converting")
   }
@@ -126,25 +139,27 @@ struct TFLiteTranslator {
     _ operation: any Operator, _ inputs: [ValueID], _ node: TFLiteNode, activation code: Int = 0
   ) throws(Unsupported) -> [TFLiteOperand] {
     let rule = try node.outputs[0].activationQuantization()
-    let function: Activation.Function
-    switch code {
-    case 0: return [.activation(try emit(operation, inputs, node.name, quantization: rule))]
-    case 1: function = .relu
-    case 2: function = .clip(low: -1, high: 1)
-    case 3: function = .clip(low: 0, high: 6)
-    case 4: function = .tanh
-    default:
-      throw Unsupported("its fused activation \(code) cannot be imported", "Use a ReLU or tanh")
-    }
-    let isClamp = function.clamp != nil
-    guard isClamp || rule == nil else {
-      throw Unsupported("a quantized layer has a fused tanh", "Convert with a tanh layer of its own")
+    guard let function = try fusedActivation(code, isQuantized: rule != nil) else {
+      return [.activation(try emit(operation, inputs, node.name, quantization: rule))]
     }
     let linear = try emit(operation, inputs, node.name, output: node.name + "/linear", quantization: rule)
     return [
       .activation(
         try emit(Activation(function), [linear], node.name + "/activation", output: node.name, quantization: rule))
     ]
+  }
+
+  /// The function of a fused activation's code; nil for none.
+  func fusedActivation(_ code: Int, isQuantized: Bool) throws(Unsupported) -> Activation.Function? {
+    switch code {
+    case 0: return nil
+    case 1: return .relu
+    case 2: return .clip(low: -1, high: 1)
+    case 3: return .clip(low: 0, high: 6)
+    case 4 where !isQuantized: return .tanh
+    case 4: throw Unsupported("a quantized layer has a fused tanh", "Convert with a tanh layer of its own")
+    default: throw Unsupported("its fused activation \(code) cannot be imported", "Use a ReLU or tanh")
+    }
   }
 
   /// The value under another shape; its own quantization.
@@ -174,4 +189,10 @@ extension TFLiteTensor {
     }
     return Quantization(scale: quantization.scales[0], zeroPoint: Int32(zeroPoint))
   }
+}
+
+extension Unsupported {
+  /// An operator that cannot stand between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND.
+  static let betweenBatches = Unsupported(
+    "it lies between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND", "Convert with dilated convolutions")
 }
