@@ -385,6 +385,7 @@ uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t firs
 #include "CFixed.h"
 #include "CFloat.h"
 #include "CNormalization.h"
+#include "CSelection.h"
 #include "CWide.h"
 
 #endif

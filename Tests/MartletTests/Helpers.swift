@@ -11,7 +11,7 @@ func fault(verifying file: [UInt8]) -> Fault? {
 }
 
 /// Verifies, and when accepted runs in exactly `arenaBytes` between guard pages.
-/// - Returns: the first output's values, or nil when the file was refused or its arena is larger than 16 MiB.
+/// - Returns: the first output's values (of wider ones the last eight bits), or nil when the file was refused or its arena is larger than 16 MiB.
 func outputIfAccepted(
   _ file: [UInt8], kernels: UnsafePointer<martlet_kernels> = martlet_best_kernels()
 ) -> [Int8]? {
@@ -29,9 +29,9 @@ func outputIfAccepted(
     }
     session.run()
     precondition(arena.isUntouchedBefore(0xA5), "the runtime wrote before the arena")
-    var values = [Int8](repeating: 0, count: session.output().count)
+    var values = [Int32](repeating: 0, count: session.output().count)
     var span = values.mutableSpan
     try session.copyOutput(into: &span)
-    return values
+    return values.map { Int8(truncatingIfNeeded: $0) }
   } catch { return nil }
 }

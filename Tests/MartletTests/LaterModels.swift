@@ -59,10 +59,23 @@ extension SampleModels {
     writer.add(
       27, [unit], pooled, [2, 3, 1, 1, 1, 1, 0, 1, 1, 1, 1, -128, 127],
       table: powers + floats(Int(martlet_curve_points(6 * 255 * 255))) { Float($0) / 4 })
-    let scores = writer.tensor(3, 4, 8)
+    let best = writer.tensor(3, 4, 5)
+    writer.add(29, [pooled], best, [1, 0])
+    let scores = writer.tensor(3, 4, 5)
     let exponentials = (0..<256).flatMap { ModelWriter.raw(Int32(0x7FFF_FFFF) >> Int32($0 / 8)) }
     writer.add(
-      20, [pooled], scores, [bits(0.5), bits(12)], table: exponentials + floats(256) { Float($0) / 16 })
+      20, [best], scores, [bits(0.5), bits(12)], table: exponentials + floats(256) { Float($0) / 16 })
     writer.outputs = [UInt32(scores)]
+  }
+
+  /// The places of the three smallest channels, as int32.
+  static func indices() -> ModelWriter {
+    var writer = ModelWriter()
+    let input = writer.tensor(3, 4, 9)
+    let places = writer.tensor(3, 4, 3, scale: 1, zeroPoint: 0, element: .int32)
+    writer.add(29, [input], places, [1, 1])
+    writer.inputs = [UInt32(input)]
+    writer.outputs = [UInt32(places)]
+    return writer
   }
 }

@@ -17,7 +17,7 @@ import Testing
   @Test(
     arguments: [
       SampleModels.threeOperators().bytes(), SampleModels.everyOperator().bytes(),
-      SampleModels.laterOperators().bytes(),
+      SampleModels.laterOperators().bytes(), SampleModels.indices().bytes(),
     ])
   func eachFieldAtItsBoundaries(file: [UInt8]) {
     let tensors = (Int(ModelWriter.word(at: 72, in: file)), Int(ModelWriter.word(at: 76, in: file)))

@@ -8,6 +8,8 @@ typealias TFLiteHandler =
 let tfliteOperatorTable: [String: TFLiteHandler] = [
   "ABS": tfliteFunction(.absolute),
   "ADD": TFLiteTranslator.add,
+  "ARG_MAX": TFLiteTranslator.argMax,
+  "ARG_MIN": TFLiteTranslator.argMin,
   "AVERAGE_POOL_2D": TFLiteTranslator.averagePool,
   "BATCH_TO_SPACE_ND": TFLiteTranslator.batchToSpace,
   "CAST": TFLiteTranslator.cast,
@@ -75,6 +77,7 @@ let tfliteOperatorTable: [String: TFLiteHandler] = [
   "SUB": TFLiteTranslator.subtract,
   "SUM": TFLiteTranslator.sum,
   "TANH": tfliteFunction(.tanh),
+  "TOPK_V2": TFLiteTranslator.topK,
   "TRANSPOSE": TFLiteTranslator.transpose,
   "TRANSPOSE_CONV": TFLiteTranslator.transposedConvolution,
   "UNPACK": TFLiteTranslator.unpack,

@@ -25,3 +25,4 @@ public typealias Every = Empty
   .And<LocalResponseNormalization>
   .And<LpPool>
   .And<LpNormalization>
+  .And<TopK>

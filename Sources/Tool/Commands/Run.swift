@@ -40,6 +40,9 @@ struct Run: ParsableCommand {
     var quantized: [Int32]?
     /// What the model's own values are: int8, int16 or int32.
     var elementType: String?
+
+    /// Whether the values are scores of classes; int32 ones are places.
+    var scoresClasses: Bool { elementType != "int32" && Ranking.scoresClasses(shape) }
   }
 
   struct Result: Encodable {
@@ -67,7 +70,7 @@ struct Run: ParsableCommand {
         throw ToolError("\(model) has \(runner.inputCount) inputs; \(group.count) were given.")
       }
       let outputs = try runner.outputs(try group.map(content))
-      let scores = outputs.first.flatMap { Ranking.scoresClasses($0.shape) ? $0.values : nil }
+      let scores = outputs.first.flatMap { $0.scoresClasses ? $0.values : nil }
       let ranked = scores.map { Ranking.top(top, of: $0, labels: runner.labels) } ?? []
       results.append(Result(input: group.joined(separator: " "), outputs: outputs, top: ranked))
     }
@@ -87,6 +90,7 @@ struct Run: ParsableCommand {
   /// What can be said in a line about an output that scores no classes.
   private static func summary(_ entry: OutputValues) -> String {
     let shape = entry.shape.map(String.init).joined(separator: "×")
+    if entry.values.count <= 16 { return "\(entry.name): \(entry.values.map { "\($0)" }.joined(separator: " "))" }
     guard let least = entry.values.min(), let largest = entry.values.max() else { return "\(entry.name): \(shape)" }
     return "\(entry.name): \(shape), from \(least) to \(largest) (values: --json, --output)"
   }

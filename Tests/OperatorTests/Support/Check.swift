@@ -25,9 +25,9 @@ func check(_ source: Problem, sourceLocation: SourceLocation = #_sourceLocation)
   let verified = try verify(bytes)
 
   let inputRules = (0..<verified.inputCount).map { quantization(verified, tensor: verified.inputTensor($0)) }
-  let quantized = zip(problem.inputs(), inputRules).map { tensor, rule in tensor.values.map(rule.quantize) }
+  let quantized = zip(problem.inputs(), inputRules).map { tensor, rule in tensor.values.map(rule.quantized) }
   let reals = zip(quantized, zip(problem.graph.inputs, inputRules)).map { values, input in
-    Tensor(shape: problem.graph[input.0].shape, values: values.map(input.1.real))
+    Tensor(shape: problem.graph[input.0].shape, values: values.map(input.1.real(ofValue:)))
   }
   let expected = try problem.graph.evaluate(inputs: reals, workers: Workers(count: 1))
 
@@ -57,18 +57,21 @@ private func verify(_ bytes: AlignedBytes) throws -> Verified<Every> {
 
 private func quantization(_ model: borrowing Verified<Every>, tensor: Int) -> Quantization {
   let record = model.tensor(tensor)
-  return Quantization(scale: record.scale, zeroPoint: record.zeroPoint)
+  let element = Quantization.Element(rawValue: record.elementType) ?? .int8
+  return Quantization(scale: record.scale, zeroPoint: record.zeroPoint, element: element)
 }
 
 /// Values beyond what the output can represent must be at its end.
 private func expectNear(
-  _ found: [Int8], _ expected: Tensor, _ rule: Quantization, tolerance: Float, sourceLocation: SourceLocation
+  _ found: [Int32], _ expected: Tensor, _ rule: Quantization, tolerance: Float, sourceLocation: SourceLocation
 ) {
   #expect(found.count == expected.count, sourceLocation: sourceLocation)
   var worst: (error: Float, index: Int) = (0, 0)
   for (index, pair) in zip(found, expected.values).enumerated() {
-    let exact = max(-128, min(127, pair.1 / rule.scale + Float(rule.zeroPoint)))
-    let error = abs(Float(pair.0) - exact)
+    let values = rule.element.values
+    let scaled = Double(pair.1) / Double(rule.scale) + Double(rule.zeroPoint)
+    let exact = max(Double(values.lowerBound), min(Double(values.upperBound), scaled))
+    let error = Float(abs(Double(pair.0) - exact))
     if error > worst.error { worst = (error, index) }
   }
   #expect(

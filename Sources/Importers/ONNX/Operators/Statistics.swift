@@ -58,13 +58,10 @@ func importGroupNormalization(_ context: inout Translator, _ node: NodeArguments
   ]
 }
 
-/// LayerNormalization over all axes from one on.
+/// LayerNormalization over all axes from one on; its optional outputs are not given.
 func importLayerNormalization(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   let x = try node.activation(0)
   let axis = try node.normalizedAxes([node.integer("axis", default: -1)], rank: x.rank)[0]
-  guard node.node.outputs.dropFirst().allSatisfy(\.isEmpty) else {
-    throw Unsupported("its mean or deviation is used", "Export only the normalized values")
-  }
   let view = try context.trailing(x, x.source[axis...].flatMap { $0 }, name: node.name)
   let last = view.dims[view.dims.count - 1]
   func values(_ index: Int, default value: Float) throws(Unsupported) -> [Float] {
