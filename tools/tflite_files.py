@@ -89,18 +89,21 @@ class Network:
         return result
 
     def computed(self):
-        """The tensors of 8 or 32 bits a value that operators compute, each once, with the operator's number."""
+        """The tensors that operators compute, each once, with the operator's number."""
         found = {}
         for operator in range(len(self.operators)):
             for tensor in self.operator_outputs(operator):
-                if tensor >= 0 and self.type(tensor) in ("int8", "uint8", "float32"):
+                if tensor >= 0 and self.type(tensor) in ("int8", "uint8", "int16", "int32", "float32"):
                     found.setdefault(tensor, operator)
         return found
 
 
-def litert(model, threads=1):
-    from ai_edge_litert.interpreter import Interpreter
-    interpreter = Interpreter(model_content=bytes(model), num_threads=threads)
+def litert(model, threads=1, delegate=True):
+    """LiteRT with its default delegate, XNNPACK, or with its built-in kernels alone."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    kernels = OpResolverType.AUTO if delegate else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = Interpreter(
+        model_content=bytes(model), num_threads=threads, experimental_op_resolver_type=kernels)
     interpreter.allocate_tensors()
     return interpreter
 
@@ -111,10 +114,10 @@ def litert_names(interpreter, count):
 
 
 class LiteRT:
-    """All wanted tensors of a network by LiteRT with its default delegate, XNNPACK."""
+    """All wanted tensors of a network by LiteRT."""
 
-    def __init__(self, network, wanted):
-        self.interpreter = litert(network.with_outputs(wanted))
+    def __init__(self, network, wanted, delegate):
+        self.interpreter = litert(network.with_outputs(wanted), delegate=delegate)
         self.inputs = [entry["index"] for entry in self.interpreter.get_input_details()]
         self.wanted = wanted
 
