@@ -169,13 +169,13 @@ def reduction(sames=False):
 
 # MARK: Operators place by place
 
-def function(low=0.01, high=0.1, output=None, options=None, same=False):
+def function(low=0.01, high=0.1, output=None, options=None, positive=False):
     def make(net):
-        x = net.rule(low, high)
+        x = (net.rule(low, high)[0], -128) if positive else net.rule(low, high)
         net.activation([1, net.size(1, 9), net.size(1, 9), net.size(1, 20)], x)
         if options:
             net.options_of(options[0], **{key: value(net) for key, value in options[1].items()})
-        net.output_rule = output or (x if same else net.rule(low, high))
+        net.output_rule = output or net.rule(low, high)
     return make
 
 
@@ -282,6 +282,7 @@ def resized(options):
     return make
 
 
+# NEG is left out: LiteRT negates the bytes, whatever their zero point.
 HALF, UNIT = (1 / 256, -128), (1 / 128, 0)
 KINDS = {
     "CONV_2D": convolution, "DEPTHWISE_CONV_2D": depthwise, "FULLY_CONNECTED": fully_connected,
@@ -293,8 +294,9 @@ KINDS = {
     "LOGISTIC": function(0.02, 0.1, HALF), "TANH": function(0.01, 0.06, UNIT), "HARD_SWISH": function(),
     "LEAKY_RELU": function(options=("LeakyRelu", {"alpha": lambda net: float(net.random.uniform(0.01, 0.5))})),
     "ELU": function(), "GELU": function(options=("Gelu", {"approximate": lambda net: net.pick(True, False)})),
-    "RELU": function(), "RELU6": function(), "RELU_N1_TO_1": function(), "ABS": function(), "NEG": function(same=True),
-    "RSQRT": function(0.01, 0.05), "EXP": function(0.005, 0.02), "LOG": function(0.01, 0.05), "QUANTIZE": function(),
+    "RELU": function(), "RELU6": function(), "RELU_N1_TO_1": function(), "ABS": function(),
+    "RSQRT": function(0.01, 0.05, positive=True), "EXP": function(0.005, 0.02),
+    "LOG": function(0.01, 0.05, positive=True), "QUANTIZE": function(),
     "SOFTMAX": softmax("Softmax", HALF), "LOG_SOFTMAX": softmax("LogSoftmax", (16 / 256, 127)),
     "L2_NORMALIZATION": function(output=UNIT, options=("L2Norm", {})),
     "CONCATENATION": joined("Concatenation"), "PACK": joined("Pack", "valuesCount"), "PAD": padded, "PADV2": padded,
