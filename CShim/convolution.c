@@ -118,6 +118,7 @@ typedef struct convolution_walk {
     const martlet_rows *input, *residual, *output;
     convolution_plan plan;
     martlet_panel panel;
+    int32_t seamless;
     int32_t group, panel_channel;  // the panel's group and its first output channel
     int32_t first_row, end_row;    // of this chunk
     const uint8_t **pointers;      // two lists of runs
@@ -246,7 +247,8 @@ static void fill_strip(const convolution_walk *walk, uint8_t *strip, int32_t fir
     }
 }
 
-/// When a 1×1 convolution reads and writes whole rows that lie end to end, a chunk is one long segment.
+/// When a 1×1 convolution reads and writes whole rows that lie end to end, a chunk is one long segment: no ring wraps
+/// inside a chunk.
 static int32_t rows_are_seamless(const convolution_walk *walk) {
     const martlet_convolution *convolution = walk->convolution;
     const martlet_rows *all[3] = {walk->input, walk->output, walk->residual};
@@ -256,17 +258,16 @@ static int32_t rows_are_seamless(const convolution_walk *walk) {
     if (convolution->pad_top != 0 || walk->output->height > walk->input->height) return 0;
     for (int32_t i = 0; i < 3; i++) {
         if (all[i] == NULL) continue;
-        if (all[i]->rows_held != all[i]->height) return 0;
         if (all[i]->row_pitch_bytes != walk->output->width * all[i]->pixel_pitch_bytes) return 0;
     }
     return 1;
 }
 
 /// One panel of weights over the chunk.
-static void walk_panel(convolution_walk *walk, int32_t seamless) {
+static void walk_panel(convolution_walk *walk) {
     const convolution_plan *plan = &walk->plan;
     int32_t width = walk->output->width, interior = plan->interior_end - plan->interior_begin;
-    if (seamless) {
+    if (walk->seamless) {
         walk_interior(walk, walk->first_row, interior * (walk->end_row - walk->first_row));
     } else if (interior > 0) {
         for (int32_t row = walk->first_row; row < walk->end_row; row++) walk_interior(walk, row, interior);
@@ -285,7 +286,6 @@ static void walk_panel(convolution_walk *walk, int32_t seamless) {
 static void walk_chunk(convolution_walk *walk) {
     const convolution_plan *plan = &walk->plan;
     const martlet_convolution *convolution = walk->convolution;
-    int32_t seamless = rows_are_seamless(walk);
     if (plan->left_columns > 0) fill_strip(walk, walk->left, -convolution->pad_left, plan->left_columns);
     if (plan->right_columns > 0) {
         int32_t first_column = plan->interior_end * convolution->stride_width - convolution->pad_left;
@@ -300,22 +300,29 @@ static void walk_chunk(convolution_walk *walk) {
             panel->channels_stored = martlet_minimum(plan->group_outputs - block * 16, panel->blocks * 16);
             walk->prefetch = panel->weights + panel->blocks * panel->block_bytes;
             walk->panel_channel = walk->group * plan->group_outputs + block * 16;
-            walk_panel(walk, seamless);
+            walk_panel(walk);
             panel->weights += panel->blocks * panel->block_bytes;
             panel->channels += panel->blocks;
         }
     }
 }
 
-/// The end of the chunk that begins at `row`: a ring of rows must not wrap inside it.
+/// The end of the chunk that begins at `row`: a ring of rows that are written, or read as one, must not wrap inside it.
 static int32_t chunk_end(const convolution_walk *walk, int32_t row, int32_t end_row) {
     int32_t end = martlet_minimum(end_row - row, walk->plan.chunk_rows) + row;
-    const martlet_rows *rings[2] = {walk->output, walk->residual};
-    for (int32_t i = 0; i < 2; i++) {
+    const martlet_rows *rings[3] = {walk->output, walk->residual, walk->seamless ? walk->input : NULL};
+    for (int32_t i = 0; i < 3; i++) {
         if (rings[i] == NULL || rings[i]->rows_held == rings[i]->height) continue;
         end = martlet_minimum(end, (row / rings[i]->rows_held + 1) * rings[i]->rows_held);
     }
     return end;
+}
+
+/// Whether rows above or below the image take part in output rows [first_row, end_row).
+static int32_t touches_padding(
+    const martlet_convolution *convolution, const martlet_rows *input, int32_t first_row, int32_t end_row) {
+    int32_t first = first_row * convolution->stride_height - convolution->pad_top;
+    return first < 0 || first + rows_touched(convolution, end_row - first_row) > input->height;
 }
 
 void martlet_convolution_rows(
@@ -340,7 +347,8 @@ void martlet_convolution_rows(
     walk.panel.output = convolution->output;
     walk.panel.residual_factor = convolution->residual_factor;
     walk.panel.residual_zero_point = convolution->residual_zero_point;
-    if (walk.plan.padding_bytes > 0) {
+    walk.seamless = rows_are_seamless(&walk);
+    if (walk.plan.padding_bytes > 0 && touches_padding(convolution, input, first_row, end_row)) {
         __builtin_memset(walk.padding, convolution->input_zero_point, walk.plan.padding_bytes);
     }
     for (int32_t row = first_row; row < end_row; row = walk.end_row) {

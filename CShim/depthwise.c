@@ -44,7 +44,10 @@ void martlet_depthwise_rows(
     size_t pointers = pointer_bytes(depthwise), padded = padding_bytes(depthwise, input, output);
     const uint8_t **rows = pointers > 0 ? (const uint8_t **)(void *)scratch : stack_pointers;
     uint8_t *padding = scratch + pointers;
-    if (padded > 0) __builtin_memset(padding, depthwise->input_zero_point, padded);
+    int32_t reach = (depthwise->kernel_height - 1) * depthwise->dilation_height;
+    int32_t last = (end_row - 1) * depthwise->stride_height - depthwise->pad_top + reach;
+    int32_t touches_padding = first_row * depthwise->stride_height < depthwise->pad_top || last >= input->height;
+    if (padded > 0 && touches_padding) __builtin_memset(padding, depthwise->input_zero_point, padded);
 
     martlet_depthwise_segment segment;
     segment.rows = rows;

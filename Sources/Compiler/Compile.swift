@@ -35,12 +35,11 @@ public func compile(
     labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
     macs: network.macs, parameters: network.parameterCount)
   var notes: [String] = []
-  let quantized = try quantize(scaled, statistics, options, &metadata, &notes, workers) { progress("quantize", $0) }
+  var quantized = try quantize(scaled, statistics, options, &metadata, &notes, workers) { progress("quantize", $0) }
 
   progress("plan", 0)
-  var records = try NetworkRecords(quantized)
-  let plan = NetworkPlan(quantized, records)
-  records.place(plan)
+  viewConcats(&quantized)
+  let (records, plan) = try planNetwork(quantized, goal: options.arena, pushesInput: options.pushesInput)
 
   progress("pack", 0)
   metadata.provenance =

@@ -17,6 +17,10 @@ public struct CompileOptions: Sendable {
   public var preprocessing: PreprocessingRecord?
   /// Lines of the packed file about its origin, such as the source's name and hash; the compiler adds its own.
   public var provenance: [(key: String, value: String)] = []
+  /// How much memory the plan may take.
+  public var arena: ArenaGoal = .automatic
+  /// Whether the caller gives the first input row by row (`Session.push`), so that the arena need not hold it.
+  public var pushesInput = false
   /// How many calibration examples the finished model is compared with the float network on.
   public var checkedExamples = 32
 

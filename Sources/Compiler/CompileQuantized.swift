@@ -36,10 +36,9 @@ public func compileQuantized(
   for (position, node) in network.nodes.enumerated() where node.inputs.count > 1 {
     weights[position] = network[node.inputs[1]].quantizedWeights
   }
-  let quantized = try QuantizedNetwork(network, ChosenQuantizations(keeping: network), weights)
-  var records = try NetworkRecords(quantized)
-  let plan = NetworkPlan(quantized, records)
-  records.place(plan)
+  var quantized = try QuantizedNetwork(network, ChosenQuantizations(keeping: network), weights)
+  viewConcats(&quantized)
+  let (records, plan) = try planNetwork(quantized, goal: options.arena, pushesInput: options.pushesInput)
   metadata.provenance =
     options.provenance + [("compiler", compilerVersion), ("quantization", "of the imported network")]
   let bytes = try packModel(quantized, records, plan, metadata)

@@ -63,6 +63,7 @@ enum EdgeRun {
     var session = try Session(verified, arena: arena)
     guard !arguments.wantsSelfTest else { return try selfTest(&session, verified) }
     for position in 0..<session.inputCount { try session.fillInput(position) }
+    var rows: UnsafeRawBufferPointer?
     if let path = arguments.input {
       guard let input = map(path) else { return fail(path, "cannot be read, or is empty", .noInput) }
       if let reason = try InputFile.load(
@@ -70,9 +71,10 @@ enum EdgeRun {
       {
         return fail(path, reason, .badData)
       }
+      rows = session.takesRows ? input : nil
     }
     let loaded = martlet_host_nanoseconds()
-    session.run()
+    if let rows { try InputFile.push(rows, into: &session) } else { session.run() }
     let times = Times(load: loaded &- begin, run: martlet_host_nanoseconds() &- loaded)
     return try Report.print(session, verified, top: arguments.top, times: times)
       ? Status.success.rawValue : fail(nil, "cannot write the answer", .cannotWrite)

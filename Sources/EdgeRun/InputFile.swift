@@ -17,7 +17,7 @@ enum InputFile {
       for position in 0..<session.inputCount {
         let count = bytesOf(session.input(position))
         let part = UnsafeRawBufferPointer(rebasing: bytes[first..<first + count])
-        try session.setInput(position, bytes: part.bytes)
+        if position > 0 || !session.takesRows { try session.setInput(position, bytes: part.bytes) }
         first += count
       }
       return nil
@@ -32,8 +32,27 @@ enum InputFile {
     guard acceptsPictures else {
       return "is a picture, but the model does not say how pictures become its input: convert it with --preset"
     }
-    try session.setInput(pixels: picture.samples.span)
+    if !session.takesRows { try session.setInput(pixels: picture.samples.span) }
     return nil
+  }
+
+  /// Gives the first input row by row, for models that take it so, from a file that `load` accepted.
+  static func push<Operators: OperatorSet>(
+    _ bytes: UnsafeRawBufferPointer, into session: inout Session<Operators>
+  ) throws(Fault) {
+    let input = session.input()
+    var needed = 0
+    for position in 0..<session.inputCount { needed += bytesOf(session.input(position)) }
+    let picture = needed == bytes.count ? nil : Picture(bytes)
+    let rowBytes = (picture == nil ? bytesOf(input) : input.count) / Int(input.height)
+    for row in 0..<Int(input.height) {
+      let range = row * rowBytes..<(row + 1) * rowBytes
+      if let picture {
+        try session.push(pixels: picture.samples.span.extracting(range))
+      } else {
+        try session.push(bytes: UnsafeRawBufferPointer(rebasing: bytes[range]).bytes)
+      }
+    }
   }
 
   private static func bytesOf(_ tensor: TensorRecord) -> Int { tensor.count * Int(tensor.elementBytes) }

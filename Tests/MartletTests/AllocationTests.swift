@@ -41,7 +41,7 @@ struct AllocationTests {
           try session.setInput(reals: reals.span)
           try session.setInput(pixels: pixels.span)
           session.run(clock: { 0 }, durations: &durationSpan)
-          session.run(checks: &checkSpan)
+          session.run(checks: &checkSpan, pushing: input.span.bytes)
           try session.copyOutput(into: &span)
         }
       } catch { Issue.record("\(error)") }

@@ -21,7 +21,7 @@ import Testing
     try session.setInput(input.span)
     var results: [UInt32] = []
     for index in 0..<session.operatorCount {
-      session.run(operator: index)
+      session.run(turn: index)
       let tensor = Int(model.operatorRecord(index).output)
       var values = [Int8](repeating: 0, count: model.tensor(tensor).count)
       var span = values.mutableSpan

@@ -18,7 +18,7 @@ import Testing
     (0, 0x1234_5678, Fault.Code.notAModel), (8, 2, .unsupportedVersion), (12, 512, .unsupportedVersion),
     (16, 100, .truncated), (16, 0x7FFF_FFFF, .limit), (20, 1, .limit), (32, 0x7FFF_FFC0, .limit), (32, 100, .limit),
     (32, 64, .tensor), (56, 100, .limit), (60, 0, .limit), (64, 100, .limit), (68, 0, .limit), (72, 257, .section),
-    (72, 0, .section), (76, 65, .section), (80, 64, .section), (168, 1, .unsupportedVersion),
+    (72, 0, .section), (76, 65, .section), (80, 64, .section), (176, 1, .unsupportedVersion),
   ])
   func refusesHeader(offset: Int, value: Int, code: Fault.Code) {
     var file = SampleModels.threeOperators().bytes()

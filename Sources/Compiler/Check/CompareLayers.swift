@@ -39,8 +39,8 @@ public func compareLayers(
   func visit(_ example: Int, _ body: (inout MatchedLayer, Tensor, [Int32]) -> Void) throws {
     let inputs = try data.inputs(example)
     var quantized = [[Int32]](repeating: [], count: layers.count)
-    _ = try runner.run(inputs) { index in
-      if let layer = layerOfOperator[index] { quantized[layer] = runner.tensorValues(layers[layer].tensor) }
+    _ = try runner.run(inputs) { computed in
+      if let layer = layerOfOperator[computed.operatorIndex] { quantized[layer] += runner.values(computed) }
     }
     _ = try evaluator.run(inputs) { id, tensor in
       if let layer = layerOfValue[id], tensor.count == quantized[layer].count {
@@ -65,7 +65,6 @@ private let scaleExamples = 4
 private struct MatchedLayer {
   let value: ValueID
   let operatorIndex: Int
-  let tensor: Int
   let name: String
   let kind: String
   let quantization: Quantization
@@ -111,7 +110,7 @@ private func matchLayers(_ graph: Graph, _ runner: ModelRunner) -> [MatchedLayer
     unmatched[layer.outputName]?.removeFirst()
     layers.append(
       MatchedLayer(
-        value: value, operatorIndex: index, tensor: layer.tensor, name: layer.name, kind: layer.kind,
+        value: value, operatorIndex: index, name: layer.name, kind: layer.kind,
         quantization: layer.quantization, scales: FittedScales(channels: graph[value].shape.last ?? 1)))
   }
   return layers

@@ -25,25 +25,76 @@ public final class ModelRunner {
     }
   }
 
-  /// The real outputs for these real inputs; `observe` is told of each operator right after it ran.
+  /// Rows that an operator has just computed.
+  public struct ComputedRows {
+    /// In execution order of first turns.
+    public let operatorIndex: Int
+    /// Its output.
+    public let tensor: Int
+    /// The rows.
+    public let rows: Range<Int32>
+    /// Where their values lie among those of the whole tensor, H×W×C.
+    public let places: Range<Int>
+  }
+
+  /// The real outputs for these real inputs; `observe` is told of the rows of each turn right after it ran.
   /// - Throws: `GraphError` when an input has another size than the model's.
-  public func run(_ inputs: [Tensor], observe: (Int) throws(GraphError) -> Void = { _ in }) throws(GraphError)
-    -> [Tensor]
-  {
-    guard inputs.count == session.inputCount else {
-      throw GraphError("the packed model takes \(session.inputCount) inputs but was given \(inputs.count)")
-    }
+  public func run(_ inputs: [Tensor], observe: (ComputedRows) -> Void = { _ in }) throws(GraphError) -> [Tensor] {
+    try checkInputs(inputs.map(\.values.count))
     do throws(Fault) {
-      for (position, tensor) in inputs.enumerated() {
+      for (position, tensor) in inputs.enumerated() where position > 0 || !session.takesRows {
         try session.setInput(position, reals: tensor.values.span)
       }
     } catch {
       throw GraphError("an input has another size than the \(error.detail) values of the packed model's")
     }
-    for index in 0..<session.operatorCount {
-      session.run(operator: index)
-      try observe(index)
+    let rowCount = inputs[0].values.count / Int(session.input().height)
+    runTurns(
+      push: { row in
+        let values = Array(inputs[0].values[Int(row) * rowCount..<(Int(row) + 1) * rowCount])
+        try? session.setInputRow(row, reals: values.span)
+      }, observe: observe)
+    return try outputs()
+  }
+
+  /// Runs on quantized inputs, one H×W×C list each; `observe` is told of the rows of each turn right after it ran.
+  /// - Throws: `GraphError` when an input has another size than the model's.
+  public func run(quantized inputs: [[Int32]], observe: (ComputedRows) -> Void = { _ in }) throws(GraphError) {
+    try checkInputs(inputs.map(\.count))
+    for (position, values) in inputs.enumerated() where position > 0 || !session.takesRows {
+      let tensor = model.inputTensor(position)
+      setRows(0..<model.tensor(tensor).height, ofTensor: tensor, values)
     }
+    let first = model.inputTensor(0)
+    runTurns(push: { row in setRows(row..<row + 1, ofTensor: first, inputs[0]) }, observe: observe)
+  }
+
+  private func checkInputs(_ counts: [Int]) throws(GraphError) {
+    guard counts.count == session.inputCount else {
+      throw GraphError("the packed model takes \(session.inputCount) inputs but was given \(counts.count)")
+    }
+    for (position, count) in counts.enumerated() where count != session.input(position).count {
+      throw GraphError(
+        "an input has another size than the \(session.input(position).count) values of the packed model's")
+    }
+  }
+
+  private func runTurns(push: (Int32) -> Void, observe: (ComputedRows) -> Void) {
+    for number in 0..<session.turnCount {
+      let turn = model.turn(number)
+      guard let index = turn.operatorIndex else {
+        for row in turn.rows { push(row) }
+        continue
+      }
+      session.run(turn: number)
+      let tensor = Int(model.operatorRecord(index).output)
+      let rowCount = Int(model.tensor(tensor).width) * Int(model.tensor(tensor).channels)
+      let places = Int(turn.rows.lowerBound) * rowCount..<Int(turn.rows.upperBound) * rowCount
+      observe(ComputedRows(operatorIndex: index, tensor: tensor, rows: turn.rows, places: places))
+    }
+  }
+
+  private func outputs() throws(GraphError) -> [Tensor] {
     var outputs: [Tensor] = []
     for position in 0..<session.outputCount {
       let record = session.output(position)
@@ -60,34 +111,17 @@ public final class ModelRunner {
     return outputs
   }
 
-  /// Runs on quantized inputs, one H×W×C list each; `observe` is told of each operator right after it ran.
-  /// - Throws: `GraphError` when an input has another size than the model's; what `observe` throws.
-  public func run(
-    quantized inputs: [[Int32]], observe: (Int) throws(GraphError) -> Void = { _ in }
-  ) throws(GraphError) {
-    guard inputs.count == session.inputCount else {
-      throw GraphError("the packed model takes \(session.inputCount) inputs but was given \(inputs.count)")
-    }
-    for (position, values) in inputs.enumerated() { try setTensorValues(model.inputTensor(position), values) }
-    for index in 0..<session.operatorCount {
-      session.run(operator: index)
-      try observe(index)
-    }
-  }
-
-  /// Puts quantized values, H×W×C, in the place of a tensor that an operator has just computed, or of an input.
-  /// - Throws: `GraphError` when there are more or fewer than the tensor has, or it is not in memory as a whole.
-  public func setTensorValues(_ index: Int, _ values: [Int32]) throws(GraphError) {
+  /// Puts rows of the quantized values `values` of a whole tensor, H×W×C, in their places.
+  func setRows(_ rows: Range<Int32>, ofTensor index: Int, _ values: [Int32]) {
     let record = model.tensor(index)
-    let (rows, columns, channels) = (Int(record.height), Int(record.width), Int(record.channels))
-    guard values.count == rows * columns * channels, record.rowsHeld == record.height else {
-      throw GraphError("tensor \(index) of the packed model cannot be given \(values.count) values")
-    }
-    for row in 0..<rows {
+    let (columns, channels) = (Int(record.width), Int(record.channels))
+    precondition(values.count == Int(record.height) * columns * channels)
+    for row in rows {
+      let first = Int(record.arenaOffset) + Int(row % record.rowsHeld) * Int(record.rowPitchBytes)
       for column in 0..<columns {
-        let pixel = Int(record.arenaOffset) + row * Int(record.rowPitchBytes) + column * Int(record.pixelPitchBytes)
+        let pixel = first + column * Int(record.pixelPitchBytes)
         for channel in 0..<channels {
-          let value = values[(row * columns + column) * channels + channel]
+          let value = values[(Int(row) * columns + column) * channels + channel]
           switch record.elementType {
           case 0: arena.buffer[pixel + channel] = UInt8(truncatingIfNeeded: value) ^ 0x80
           case 1:
@@ -100,12 +134,17 @@ public final class ModelRunner {
     }
   }
 
-  /// The quantized values of a tensor as they are now.
-  public func tensorValues(_ index: Int) -> [Int32] {
+  /// The quantized values of rows that were just computed.
+  func values(_ computed: ComputedRows) -> [Int32] { values(computed.rows, ofTensor: computed.tensor) }
+
+  /// The quantized values of a tensor that is in memory as a whole, as they are now.
+  public func tensorValues(_ index: Int) -> [Int32] { values(0..<model.tensor(index).height, ofTensor: index) }
+
+  private func values(_ rows: Range<Int32>, ofTensor index: Int) -> [Int32] {
     let record = model.tensor(index)
-    var values = [Int32](repeating: 0, count: Int(record.height) * Int(record.width) * Int(record.channels))
+    var values = [Int32](repeating: 0, count: rows.count * Int(record.width) * Int(record.channels))
     var span = values.mutableSpan
-    try? session.copyTensor(index, into: &span)
+    try? session.copyRows(rows, ofTensor: index, into: &span)
     return values
   }
 }

@@ -87,10 +87,11 @@ public struct ValueComparison {
       }
       return nil
     }
-    try runner.run(quantized: inputs) { index in
+    try runner.run(quantized: inputs) { computed in
+      let index = computed.operatorIndex
       guard let (name, values) = wanted(index) else { return }
       layers[index].tensor = name
-      layers[index].accumulated.add(runner.tensorValues(tensors[index]), values)
+      layers[index].accumulated.add(runner.values(computed), Array(values[computed.places]))
     }
     for position in 0..<runner.model.outputCount {
       let tensor = runner.model.outputTensor(position)
@@ -98,10 +99,11 @@ public struct ValueComparison {
         outputs.add(runner.tensorValues(tensor), values)
       }
     }
-    try runner.run(quantized: inputs) { (index) throws(GraphError) in
+    try runner.run(quantized: inputs) { computed in
+      let index = computed.operatorIndex
       guard let (_, values) = wanted(index) else { return }
-      layers[index].isolated.add(runner.tensorValues(tensors[index]), values)
-      try runner.setTensorValues(tensors[index], values)
+      layers[index].isolated.add(runner.values(computed), Array(values[computed.places]))
+      runner.setRows(computed.rows, ofTensor: computed.tensor, values)
     }
     all = layers
     examples += 1

@@ -65,9 +65,12 @@ private func checks(of model: borrowing Verified<Every>, _ inputs: [[Int8]]) thr
   let arena = AlignedBytes(count: model.arenaBytes)
   let scalar = martlet_kernels_for(MARTLET_FAMILY_SCALAR) ?? martlet_best_kernels()!
   var session = try Session(model, arena: arena.buffer, kernels: scalar)
-  for (position, values) in inputs.enumerated() { try session.setInput(position, bytes: values.span.bytes) }
+  for (position, values) in inputs.enumerated() where position > 0 || !session.takesRows {
+    try session.setInput(position, bytes: values.span.bytes)
+  }
   var checks = [UInt32](repeating: 0, count: model.operatorCount)
   var span = checks.mutableSpan
-  session.run(checks: &span)
+  let first = inputs[0]
+  session.run(checks: &span, pushing: first.span.bytes)
   return checks
 }

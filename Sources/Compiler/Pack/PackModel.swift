@@ -31,7 +31,19 @@ func packModel(
   header.arenaBytes = UInt64(plan.arenaBytes)
   header.macs = UInt64(metadata.macs)
   header.parameters = UInt64(metadata.parameters)
+  guard plan.turns.count <= Limits.turns else {
+    throw GraphError(
+      "the plan by rows has \(plan.turns.count) turns, but the format allows \(Limits.turns); allow a larger arena")
+  }
   var sections = networkSections(network, records, &header)
+  var schedule = SectionWriter()
+  for turn in plan.turns {
+    schedule.append(
+      TurnRecord(
+        operatorIndex: turn.step < 0 ? TurnRecord.pushedInput : UInt16(turn.step),
+        firstRow: Int32(turn.rows.lowerBound), rowCount: UInt16(turn.rows.count)))
+  }
+  sections[.schedule] = schedule.bytes
   sections[.labels] = Array(metadata.labels.map { line($0) + "\n" }.joined().utf8)
   if let preprocessing = metadata.preprocessing { sections[.preprocessing] = rawBytes(preprocessing) }
   sections[.provenance] = Array(

@@ -1,75 +1,80 @@
 import Martlet
 
-/// Where the tensors and the scratch of a network lie.
+/// Where the tensors and the scratch of a network lie, and in which turns its steps compute rows.
 struct NetworkPlan {
   var tensorOffsets: [Int]
+  /// Rows that each tensor has room for.
+  var rowsHeld: [Int]
   var scratchOffsets: [Int]
+  /// Empty when every step computes all of its rows in its turn.
+  var turns: [PlannedTurn] = []
+  var units: [PlanUnit]
   /// A multiple of 64.
   var arenaBytes: Int
   /// The largest set of tensors and scratch that are alive together, without slack and alignment.
   var lowerBoundBytes: Int
-  /// Whether no smaller plan exists for this order of operators.
+  /// Whether no smaller plan exists for these units.
   var isProvenSmallest: Bool
 
-  /// Plans with tensors at multiples of 64 bytes, or of 16 where that takes less.
-  init(_ network: QuantizedNetwork, _ records: NetworkRecords) {
-    let wide = planArena(arenaBuffers(network, records, alignment: 64))
-    let narrow = planArena(arenaBuffers(network, records, alignment: 16))
-    let plan = roundedUp(narrow.arenaBytes) < roundedUp(wide.arenaBytes) ? narrow : wide
-    let count = network.tensors.count
-    tensorOffsets = Array(plan.offsets[..<count])
-    scratchOffsets = Array(plan.offsets[count...])
-    arenaBytes = roundedUp(plan.arenaBytes)
+  /// Places the memory of a cut into units, at multiples of 64 bytes, or of 16 where that takes less.
+  init(_ network: QuantizedNetwork, _ costs: UnitCosts, _ units: [PlanUnit]) {
+    let rows = costs.network
+    var rowsHeld = rows.storages.map(\.height)
+    var unitOfStep = [Int](repeating: 0, count: rows.steps.count + 1)
+    unitOfStep[rows.steps.count] = units.count
+    for (index, unit) in units.enumerated() {
+      for step in unit.steps { unitOfStep[step] = index }
+      let stream = costs.stream(unit)
+      turns += stream.turns
+      for (storage, held) in stream.rowsHeld where costs.isInside(storage, unit.steps) {
+        rowsHeld[storage] = min(rowsHeld[storage], held)
+      }
+    }
+    if units.allSatisfy({ $0.pixels == nil }), !turns.contains(where: { $0.step < 0 }),
+      turns.count == rows.steps.count
+    {
+      turns = []
+    }
+    let buffers = { (alignment: Int) in
+      arenaBuffers(costs, units, unitOfStep: unitOfStep, rowsHeld: rowsHeld, alignment: alignment)
+    }
+    let wide = planArena(buffers(64))
+    let narrow = planArena(buffers(16))
+    let plan = roundedUp(narrow.arenaBytes, to: 64) < roundedUp(wide.arenaBytes, to: 64) ? narrow : wide
+    let count = rows.storages.count
+    tensorOffsets = rows.placeOfTensor.map { plan.offsets[$0.storage] + $0.offset }
+    self.rowsHeld = network.tensors.indices.map { tensor in
+      let storage = rows.placeOfTensor[tensor].storage
+      return rows.storages[storage].mayBeRing ? rowsHeld[storage] : network.tensors[tensor].shape.height
+    }
+    scratchOffsets = rows.steps.indices.map { plan.offsets[count + unitOfStep[$0]] }
+    self.units = units
+    arenaBytes = roundedUp(plan.arenaBytes, to: 64)
     lowerBoundBytes = plan.lowerBoundBytes
-    isProvenSmallest = narrow.isProvenSmallest && roundedUp(plan.arenaBytes) == roundedUp(narrow.arenaBytes)
+    isProvenSmallest =
+      narrow.isProvenSmallest && roundedUp(plan.arenaBytes, to: 64) == roundedUp(narrow.arenaBytes, to: 64)
   }
 }
 
-private func roundedUp(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
-
-/// Every tensor, then the scratch of every operator.
-private func arenaBuffers(_ network: QuantizedNetwork, _ records: NetworkRecords, alignment: Int) -> [ArenaBuffer] {
-  var buffers = records.tensors.enumerated().map { index, record in
-    ArenaBuffer(
-      bytes: record.byteCount, alignment: alignment, firstOperator: 0, lastOperator: 0,
-      slackBytes: Limits.slackBytes, alias: network.tensors[index].alias)
+/// Every storage, then the scratch of every unit, which its steps share. Time goes by units.
+private func arenaBuffers(
+  _ costs: UnitCosts, _ units: [PlanUnit], unitOfStep: [Int], rowsHeld: [Int], alignment: Int
+) -> [ArenaBuffer] {
+  let network = costs.network
+  var buffers = network.storages.indices.map { storage in
+    let lifetime = costs.lifetime(storage)
+    return ArenaBuffer(
+      bytes: rowsHeld[storage] * network.storages[storage].rowBytes, alignment: alignment,
+      firstOperator: unitOfStep[lifetime.lowerBound], lastOperator: unitOfStep[lifetime.upperBound],
+      slackBytes: Limits.slackBytes)
   }
-  for (position, step) in network.steps.enumerated() {
-    buffers[step.output].firstOperator = position
-    buffers[step.output].lastOperator = position
+  for unit in units where unit.steps.count == 1 {
+    let step = network.steps[unit.steps.lowerBound]
+    if network.storages[step.output].writers.count == 1 { buffers[step.output].mayOverwrite = step.overwritable }
   }
-  for (index, tensor) in network.tensors.enumerated() {
-    if let alias = tensor.alias {
-      buffers[index].firstOperator = buffers[alias].firstOperator
-      buffers[index].lastOperator = buffers[alias].firstOperator
-    }
-  }
-  for (position, step) in network.steps.enumerated() {
-    for input in step.inputs { buffers[input].lastOperator = position }
-    buffers[step.output].mayOverwrite = overwritable(step, network, records)
-  }
-  // An output is read after the last step, which therefore must not write over it.
-  for output in network.outputs { buffers[output].lastOperator = network.steps.count }
-  for (position, record) in records.operators.enumerated() {
-    buffers.append(
-      ArenaBuffer(bytes: Int(record.scratchBytes), alignment: 64, firstOperator: position, lastOperator: position))
+  for (index, unit) in units.enumerated() {
+    let bytes = unit.steps.map { network.steps[$0].scratchBytes }.max() ?? 0
+    buffers.append(ArenaBuffer(bytes: bytes, alignment: 64, firstOperator: index, lastOperator: index))
   }
   return buffers
-}
-
-/// Inputs of a step that its output may lie over: of the same shape, element by element, and not also read otherwise.
-private func overwritable(
-  _ step: QuantizedNetwork.Step, _ network: QuantizedNetwork, _ records: NetworkRecords
-) -> [Int] {
-  func storage(_ tensor: Int) -> Int { network.tensors[tensor].alias.map(storage) ?? tensor }
-  func worksInPlace(_ position: Int) -> Bool { Every.worksInPlace(code: step.lowered.code, input: position) }
-  let output = network.tensors[step.output].shape
-  return step.inputs.indices.filter { position in
-    let input = step.inputs[position]
-    return worksInPlace(position) && network.tensors[input].shape == output
-      && step.inputs.indices.allSatisfy { other in
-        storage(step.inputs[other]) != storage(input)
-          || (worksInPlace(other) && network.tensors[step.inputs[other]].shape == output)
-      }
-  }.map { step.inputs[$0] }
 }

@@ -9,6 +9,12 @@ struct NetworkRecords {
   /// Shapes, quantization, codes, parameters and scratch sizes; no offsets.
   init(_ network: QuantizedNetwork) throws(GraphError) {
     tensors = try network.tensors.map { tensor throws(GraphError) in try TensorRecord(tensor) }
+    for index in network.tensors.indices {
+      var outer = index
+      while let part = network.tensors[outer].part { outer = part.whole }
+      tensors[index].pixelPitchBytes = tensors[outer].pixelPitchBytes
+      tensors[index].rowPitchBytes = outer == index ? tensors[index].rowPitchBytes : tensors[outer].rowPitchBytes
+    }
     operators = []
     for step in network.steps {
       var record = OperatorRecord()
@@ -33,9 +39,12 @@ struct NetworkRecords {
     }
   }
 
-  /// Enters the offsets of a plan.
+  /// Enters the offsets and rings of a plan.
   mutating func place(_ plan: NetworkPlan) {
-    for index in tensors.indices { tensors[index].arenaOffset = UInt32(plan.tensorOffsets[index]) }
+    for index in tensors.indices {
+      tensors[index].arenaOffset = UInt32(plan.tensorOffsets[index])
+      tensors[index].rowsHeld = Int32(plan.rowsHeld[index])
+    }
     for index in operators.indices { operators[index].scratchOffset = UInt32(plan.scratchOffsets[index]) }
   }
 }
@@ -59,7 +68,4 @@ extension TensorRecord {
     rowPitchBytes = UInt32(tensor.shape.width) * pixelPitchBytes
     rowsHeld = height
   }
-
-  /// Bytes of a dense tensor.
-  var byteCount: Int { Int(height) * Int(rowPitchBytes) }
 }

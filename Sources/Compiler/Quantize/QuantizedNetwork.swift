@@ -9,6 +9,15 @@ struct QuantizedNetwork {
     var quantization: Quantization
     /// The tensor whose bytes these are, under another shape.
     var alias: Int?
+    /// The tensor in whose pixels these channels lie.
+    var part: Part?
+  }
+
+  /// Channels of a wider tensor.
+  struct Part {
+    var whole: Int
+    /// From the first byte of a pixel of `whole`.
+    var byteOffset: Int
   }
 
   /// One step of the runtime.

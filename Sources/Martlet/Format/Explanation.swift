@@ -22,6 +22,7 @@ extension Fault.Code {
     case .misaligned: "the model or the arena is not 64-byte aligned"
     case .inputOutput: "there is no such input or output, or the data is of another size"
     case .selfTest: "the file has no self-test, or an operator's output in it differs"
+    case .schedule: "the schedule leaves out, repeats or mixes up rows of an operator"
     }
   }
 
@@ -31,7 +32,8 @@ extension Fault.Code {
     case .truncated, .checksum: "Copy or download the file again."
     case .notAModel: "Convert the network with `martlet convert MODEL -o OUT.martlet`."
     case .unsupportedVersion: "Convert the network again with the `martlet convert` of this version."
-    case .section, .limit, .tensor, .quantization, .operand, .parameter, .constant, .factor, .scratch, .overlap, .text:
+    case .section, .limit, .tensor, .quantization, .operand, .parameter, .constant, .factor, .scratch, .overlap, .text,
+      .schedule:
       "The file was damaged or not written by `martlet convert`: convert the network again."
     case .unknownOperator: "Use a build whose operator set has it, or a newer version."
     case .arenaTooSmall: "Give it the `arena_bytes` that `martlet inspect` prints."

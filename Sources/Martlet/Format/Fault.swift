@@ -56,6 +56,8 @@ public struct Fault: Error, Equatable, Sendable {
     case inputOutput = 19
     /// The self-test's answer differs (index: the first operator whose output differs; none: the file has no self-test).
     case selfTest = 20
+    /// The schedule names an operator that does not exist, or leaves out, repeats or mixes up rows (index: the operator).
+    case schedule = 24
   }
 }
 

@@ -36,7 +36,7 @@ enum HeaderCheck {
   /// Sections lie one after the other in the order of the table, each 64-byte aligned, none outside the file.
   private static func verifySections(_ header: borrowing Header, fileBytes: Int) throws(Fault) {
     var end = Wide.of(Header.byteCount)
-    for index in 0..<12 {
+    for index in 0..<13 {
       let extent = header.sections[index]
       if extent.bytes == 0 {
         guard extent.offset == 0 || extent.end <= Wide.of(fileBytes) else {
@@ -52,6 +52,7 @@ enum HeaderCheck {
     try verifyRecords(header, .tensors, bytes: TensorRecord.byteCount, atMost: Limits.tensors)
     try verifyRecords(header, .operators, bytes: OperatorRecord.byteCount, atMost: Limits.operators)
     try verifyRecords(header, .operands, bytes: 4, atMost: Limits.operands)
+    try verifyRecords(header, .schedule, bytes: TurnRecord.byteCount, atMost: Limits.turns)
     let preprocessingBytes = Int(truncatingIfNeeded: header[.preprocessing].bytes)
     guard preprocessingBytes == 0 || preprocessingBytes == PreprocessingRecord.byteCount else {
       throw Fault(.section, detail: Section.preprocessing.rawValue)
@@ -77,7 +78,7 @@ enum HeaderCheck {
     guard Wide.of(header.firstOutput) + Wide.of(header.outputCount) <= operands, header.outputCount > 0 else {
       throw Fault(.limit, detail: Int(truncatingIfNeeded: header.outputCount))
     }
-    for index in 0..<22 where header.reserved[index] != 0 {
+    for index in 0..<20 where header.reserved[index] != 0 {
       throw Fault(.unsupportedVersion, detail: Int(truncatingIfNeeded: header.formatVersion))
     }
   }

@@ -22,4 +22,8 @@ public enum Limits {
   public static var poolingTaps: Int { 1 << 22 }
   /// Operand indices in one model.
   public static var operands: Int { 1 << 14 }
+  /// Entries of a schedule.
+  public static var turns: Int { 1 << 17 }
+  /// Short steps that the proof of a memory plan may take: a fraction of a second on a desktop processor.
+  public static var planSteps: Int { 1 << 27 }
 }

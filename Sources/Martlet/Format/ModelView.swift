@@ -9,6 +9,7 @@ struct ModelView: ~Copyable {
   let tensors: UnsafePointer<TensorRecord>
   let operators: UnsafePointer<OperatorRecord>
   let operands: UnsafePointer<UInt32>
+  let schedule: UnsafePointer<TurnRecord>
 
   /// The header and section table of `bytes` must already be verified.
   init(_ bytes: UnsafeRawBufferPointer) {
@@ -19,6 +20,7 @@ struct ModelView: ~Copyable {
     tensors = Self.records(of: .tensors, in: header)
     operators = Self.records(of: .operators, in: header)
     operands = Self.records(of: .operands, in: header)
+    schedule = Self.records(of: .schedule, in: header)
   }
 
   private static func records<Record>(of section: Section, in header: UnsafePointer<Header>) -> UnsafePointer<Record> {

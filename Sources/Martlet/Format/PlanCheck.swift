@@ -1,27 +1,50 @@
 /// The memory plan: each operator finds in its inputs what was meant for them, and destroys nothing that it reads.
 ///
-/// The rule: going back in time from a read, the last write that touches a tensor's bytes is the tensor's own. A tensor
-/// that nothing computes is a view (a reshape, or the whole of which others are parts): then the last writes are of
-/// tensors that lie in it, or that it lies in.
+/// The rule: going back in time from a read of some rows, the last write that touches their bytes is that of these rows
+/// themselves. A tensor that nothing computes is a view (a reshape, or the whole of which others are parts): then the last
+/// writes are of tensors that lie in it, or that it lies in. Time goes in turns: of whole operators, or of some rows each.
 ///
-/// Each read walks back to its write, usually a few operators: linear in practice. It never takes more than operands ×
-/// operators short steps; `Limits` keeps that below half a second on a desktop processor.
+/// Each read walks back to its write, usually a few turns: linear in practice. All walks together never take more than
+/// `Limits.planSteps` short steps, a fraction of a second on a desktop processor; a plan that needs more is refused.
 enum PlanCheck<Operators: OperatorSet> {
   static func verify(_ view: borrowing ModelView) throws(Fault) {
-    for index in 0..<view.operatorCount {
-      try verifyOwnBuffers(view, index)
-      let record = view.operators[index]
-      let first = Int(truncatingIfNeeded: record.firstInput)
-      for position in first..<first + Int(truncatingIfNeeded: record.inputCount) {
-        try verifyRead(view, tensor: Int(truncatingIfNeeded: view.operands[position]), before: index)
+    var walk = Walk(takesRows: view.takesRows)
+    for number in 0..<view.turnCount {
+      let index = view.operatorIndex(ofTurn: number)
+      if index < 0 { continue }
+      let step = Step(model: view, index: index, arena: nil)
+      let rows = view.rows(ofTurn: number)
+      try verifyOwnBuffers(step, Stretch(scratchOf: view.operators + index), rows)
+      for position in 0..<step.inputCount {
+        let needed = Operators.rowsNeeded(step, ofInput: position, for: rows)
+        try verifyRead(
+          view, tensor: step.tensorIndex(ofInput: position), rows: needed, before: number, &walk)
       }
     }
     for position in 0..<view.outputCount {
-      try verifyRead(view, tensor: view.outputTensor(position), before: view.operatorCount)
+      let tensor = view.outputTensor(position)
+      let rows = 0..<view.tensors[tensor].height
+      try verifyRead(view, tensor: tensor, rows: rows, before: view.turnCount, &walk)
     }
+    try verifyInputs(view, takesRows: walk.takesRows)
+  }
+
+  /// What all walks share.
+  private struct Walk {
+    /// Whether turns, not the caller before the run, write the first input.
+    let takesRows: Bool
+    var stepsLeft = Limits.planSteps
+  }
+
+  /// Inputs do not overlap each other, and nothing computes them. Only the first may be pushed into a ring.
+  private static func verifyInputs(_ view: borrowing ModelView, takesRows: Bool) throws(Fault) {
     for position in 0..<view.inputCount {
       let tensor = view.inputTensor(position)
-      for other in 0..<position where overlap(view.tensors[tensor], view.tensors[view.inputTensor(other)]) {
+      let record = view.tensors[tensor]
+      guard record.rowsHeld == record.height || (takesRows && position == 0) else {
+        throw Fault(.tensor, index: tensor)
+      }
+      for other in 0..<position where mayShare(view.tensors[tensor], view.tensors[view.inputTensor(other)]) {
         throw Fault(.overlap, detail: position)
       }
       for index in 0..<view.operatorCount where Int(truncatingIfNeeded: view.operators[index].output) == tensor {
@@ -30,119 +53,98 @@ enum PlanCheck<Operators: OperatorSet> {
     }
   }
 
-  /// Within one operator: scratch touches neither inputs nor output; the output touches an input only where the operator
+  /// Within one turn: scratch touches neither inputs nor output; the rows written touch rows read only where the operator
   /// works in place.
-  private static func verifyOwnBuffers(_ view: borrowing ModelView, _ index: Int) throws(Fault) {
-    let step = Step(model: view, index: index, arena: nil)
+  private static func verifyOwnBuffers(_ step: borrowing Step, _ scratch: Stretch, _ rows: Range<Int32>) throws(Fault) {
     let output = step.output
-    let scratch = Stretch(scratchOf: view.operators + index)
-    guard !scratch.meets(Stretch(output)) else { throw Fault(.overlap, index: index) }
+    guard !scratch.meets(Stretch(output)) else { throw Fault(.overlap, index: step.index) }
+    let written = RowStretches(output, rows)
     for position in 0..<step.inputCount {
       let input = step.input(position)
-      guard !scratch.meets(Stretch(input)) else { throw Fault(.overlap, index: index) }
-      if overlap(input, output), !input.coincides(with: output) || !Operators.worksInPlace(step, input: position) {
-        throw Fault(.overlap, index: index, detail: position)
+      guard !scratch.meets(Stretch(input)) else { throw Fault(.overlap, index: step.index) }
+      guard mayShare(input, output) else { continue }
+      let needed = Operators.rowsNeeded(step, ofInput: position, for: rows)
+      if needed.isEmpty || !RowStretches(input, needed).meets(written) { continue }
+      guard input.coincides(with: output), Operators.worksInPlace(step, input: position) else {
+        throw Fault(.overlap, index: step.index, detail: position)
       }
     }
   }
 
-  /// What lies in `tensor` when operator `end` is about to run is what was meant.
-  private static func verifyRead(_ view: borrowing ModelView, tensor: Int, before end: Int) throws(Fault) {
+  /// What lies in rows of `tensor` when turn `end` is about to run is what was meant.
+  private static func verifyRead(
+    _ view: borrowing ModelView, tensor: Int, rows: Range<Int32>, before end: Int, _ walk: inout Walk
+  ) throws(Fault) {
+    guard !rows.isEmpty else { return }
     let record = view.tensors[tensor]
-    let bytes = Stretch(record)
+    let place = end < view.turnCount ? view.operatorIndex(ofTurn: end) : view.operatorCount
+    guard Int32(rows.count) <= record.rowsHeld else { throw Fault(.operand, index: place, detail: tensor) }
+    var missing = RowStretches(record, rows)
+    var missingEnd = rows.upperBound
     var latestForeignWrite = -1
-    var parts = Parts(missing: record.valueBytes)
-    var index = end - 1
-    while index >= 0 {
-      let step = view.operators + index
-      let output = Int(truncatingIfNeeded: step.pointee.output)
-      if output == tensor {
-        guard latestForeignWrite < 0 else { throw Fault(.overlap, index: latestForeignWrite) }
-        return
+    var parts = ViewParts(record, rows)
+    var number = end - 1
+    while number >= 0 {
+      walk.stepsLeft -= 1
+      guard walk.stepsLeft > 0 else { throw Fault(.limit, index: place, detail: Limits.planSteps) }
+      let writer = view.operatorIndex(ofTurn: number)
+      let output = view.output(ofTurn: number)
+      let scratchTouches = writer >= 0 && Stretch(scratchOf: view.operators + writer).meets(missing)
+      if output == tensor || scratchTouches || Stretch(view.tensors + output).meets(missing) {
+        let written = view.rows(ofTurn: number)
+        if output == tensor, written.lowerBound < missingEnd, written.upperBound >= missingEnd {
+          guard latestForeignWrite < 0 else { throw Fault(.overlap, index: latestForeignWrite) }
+          missingEnd = written.lowerBound
+          if missingEnd <= rows.lowerBound { return }
+          missing = RowStretches(record, rows.lowerBound..<missingEnd)
+          if scratchTouches || written.upperBound - record.rowsHeld > rows.lowerBound {
+            throw Fault(.overlap, index: writer)
+          }
+        } else if scratchTouches
+          || (mayShare(view.tensors[output], record) && RowStretches(view.tensors[output], written).meets(missing))
+        {
+          if latestForeignWrite < 0 { latestForeignWrite = writer }
+          parts.add(view.tensors[output], written, isScratch: scratchTouches, writer: writer)
+        }
       }
-      let scratchTouches = Stretch(scratchOf: step).meets(bytes)
-      if scratchTouches || (Stretch(view.tensors + output).meets(bytes) && overlap(view.tensors[output], record)) {
-        if latestForeignWrite < 0 { latestForeignWrite = index }
-        parts.add(view.tensors[output], of: record, isScratch: scratchTouches, writer: index)
-      }
-      index -= 1
+      number -= 1
     }
-    if isInput(view, tensor) {
+    if missingEnd == rows.upperBound, isSetBefore(view, tensor, walk) {
       guard latestForeignWrite < 0 else { throw Fault(.overlap, index: latestForeignWrite) }
       return
     }
-    guard parts.intruder < 0 else { throw Fault(.overlap, index: parts.intruder) }
+    guard missingEnd == rows.upperBound else { throw Fault(.operand, index: place, detail: tensor) }
+    guard parts.intruder == nil else { throw Fault(.overlap, index: parts.intruder ?? 0) }
     if parts.missing <= 0 { return }
     for position in 0..<view.inputCount
-    where Stretch(view.tensors + view.inputTensor(position)).contains(bytes)
+    where isSetBefore(view, view.inputTensor(position), walk)
+      && Stretch(view.tensors + view.inputTensor(position)).contains(Stretch(record))
       && view.tensors[view.inputTensor(position)].elementType == record.elementType
     { return }
-    throw Fault(.operand, index: end, detail: tensor)
+    throw Fault(.operand, index: place, detail: tensor)
   }
 
-  /// What of a view was found while walking back.
-  private struct Parts {
-    /// Bytes of values not yet found.
-    var missing: Int64
-    /// The latest operator that wrote something else over what was not yet found, or −1.
-    var intruder = -1
-
-    mutating func add(_ written: TensorRecord, of whole: TensorRecord, isScratch: Bool, writer: Int) {
-      guard missing > 0, intruder < 0 else { return }
-      let isPart = !isScratch && written.elementType == whole.elementType
-      if isPart, Stretch(written).contains(Stretch(whole)) {
-        missing = 0
-      } else if isPart, Stretch(whole).contains(Stretch(written)) {
-        missing -= written.valueBytes
-      } else {
-        intruder = writer
-      }
+  /// True for an input that holds all of its rows before the run.
+  private static func isSetBefore(_ view: borrowing ModelView, _ tensor: Int, _ walk: Walk) -> Bool {
+    for position in 0..<view.inputCount where view.inputTensor(position) == tensor {
+      return position > 0 || !walk.takesRows
     }
-  }
-
-  private static func isInput(_ view: borrowing ModelView, _ tensor: Int) -> Bool {
-    for position in 0..<view.inputCount where view.inputTensor(position) == tensor { return true }
     return false
-  }
-
-  /// True when the two may share a byte. Side by side in the pixels of one wider tensor, they do not.
-  private static func overlap(_ first: TensorRecord, _ second: TensorRecord) -> Bool {
-    guard Stretch(first).meets(Stretch(second)) else { return false }
-    let pitch = first.pixelPitchBytes
-    guard pitch == second.pixelPitchBytes, hasPixelGrid(first, pitch), hasPixelGrid(second, pitch) else { return true }
-    let firstPlace = first.arenaOffset % pitch
-    let secondPlace = second.arenaOffset % pitch
-    let distance = secondPlace >= firstPlace ? secondPlace - firstPlace : secondPlace + pitch - firstPlace
-    return Wide.of(distance) < first.pixelBytes || Wide.of(distance) + second.pixelBytes > Wide.of(pitch)
-  }
-
-  /// Every pixel, also across rows, is a multiple of `pitch` from the first.
-  private static func hasPixelGrid(_ tensor: TensorRecord, _ pitch: UInt32) -> Bool {
-    tensor.height == 1 || tensor.rowPitchBytes % pitch == 0
   }
 }
 
-/// Bytes of the arena from the first to one past the last that a buffer may touch.
-struct Stretch {
-  let first: Int64
-  let end: Int64
+/// True when the two may share a byte. Side by side in the pixels of one wider tensor, they do not.
+func mayShare(_ first: TensorRecord, _ second: TensorRecord) -> Bool {
+  guard Stretch(first).meets(Stretch(second)) else { return false }
+  let pitch = first.pixelPitchBytes
+  guard pitch == second.pixelPitchBytes, hasPixelGrid(first, pitch), hasPixelGrid(second, pitch) else { return true }
+  let firstPlace = first.arenaOffset % pitch
+  let secondPlace = second.arenaOffset % pitch
+  let distance = secondPlace >= firstPlace ? secondPlace - firstPlace : secondPlace + pitch - firstPlace
+  return Wide.of(distance) < first.pixelBytes || Wide.of(distance) + second.pixelBytes > Wide.of(pitch)
+}
 
-  init(_ tensor: TensorRecord) {
-    first = Wide.of(tensor.arenaOffset)
-    end = first + tensor.spanBytes
-  }
-
-  init(_ tensor: UnsafePointer<TensorRecord>) {
-    first = Wide.of(tensor.pointee.arenaOffset)
-    end = first + tensor.pointee.spanBytes
-  }
-
-  init(scratchOf step: UnsafePointer<OperatorRecord>) {
-    first = Wide.of(step.pointee.scratchOffset)
-    end = first + Wide.of(step.pointee.scratchBytes)
-  }
-
-  func meets(_ other: Stretch) -> Bool { first < other.end && other.first < end && first < end }
-
-  func contains(_ other: Stretch) -> Bool { first <= other.first && other.end <= end }
+/// Every pixel, also across rows, is a multiple of `pitch` from the first.
+private func hasPixelGrid(_ tensor: TensorRecord, _ pitch: UInt32) -> Bool {
+  tensor.height == 1 || tensor.rowPitchBytes % pitch == 0
 }

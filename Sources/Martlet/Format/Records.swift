@@ -38,6 +38,8 @@ public enum Section: Int, Sendable {
   case selfTest
   /// A signature over everything else, or nothing.
   case signature
+  /// `TurnRecord`s: the order in which operators compute rows; nothing: each operator in order, all rows at once.
+  case schedule
 }
 
 #if !hasFeature(Embedded)
@@ -73,8 +75,8 @@ public struct Header: BitwiseCopyable, Sendable {
   /// Number of network outputs.
   public var outputCount: UInt32 = 0
   /// One extent a `Section`, its offset from the start of the file, a multiple of 64.
-  public var sections: InlineArray<12, Extent> = .init(repeating: Extent())
-  var reserved: InlineArray<22, UInt32> = .init(repeating: 0)
+  public var sections: InlineArray<13, Extent> = .init(repeating: Extent())
+  var reserved: InlineArray<20, UInt32> = .init(repeating: 0)
 
   /// A header with the magic and version of this library and nothing else.
   public init() {}
@@ -166,6 +168,30 @@ public struct OperatorRecord: BitwiseCopyable, Sendable {
   public init() {}
   /// Size in bytes.
   public static var byteCount: Int { 192 }
+}
+
+/// One entry of a schedule: some rows of an operator's output, or rows of the first input that the caller pushes. 8 bytes.
+///
+/// The entries of an operator cover its output's rows from the first to the last, each once.
+public struct TurnRecord: BitwiseCopyable, Sendable {
+  /// The operator, or `pushedInput`.
+  public var operatorIndex: UInt16 = 0
+  /// How many rows, at least 1.
+  public var rowCount: UInt16 = 0
+  /// The first of them.
+  public var firstRow: Int32 = 0
+
+  /// Rows of an operator's output.
+  public init(operatorIndex: UInt16, firstRow: Int32, rowCount: UInt16) {
+    self.operatorIndex = operatorIndex
+    self.rowCount = rowCount
+    self.firstRow = firstRow
+  }
+
+  /// Instead of an operator: the caller gives these rows of the first input.
+  public static var pushedInput: UInt16 { 0xFFFF }
+  /// Size in bytes.
+  public static var byteCount: Int { 8 }
 }
 
 /// How a picture becomes the input tensor. 896 bytes: the rules, then the table that applies them.

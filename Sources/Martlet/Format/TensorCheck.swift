@@ -4,7 +4,7 @@ enum TensorCheck {
     let arenaBytes = Wide.of(view.arenaBytes)
     for index in 0..<view.tensorCount {
       let tensor = view.tensors[index]
-      guard isPossible(tensor),
+      guard isPossible(tensor), tensor.rowsHeld == tensor.height || view.hasSchedule,
         Wide.of(tensor.arenaOffset) + tensor.spanBytes + Wide.of(Limits.slackBytes) <= arenaBytes
       else { throw Fault(.tensor, index: index) }
       let zeroPoints: ClosedRange<Int32> = tensor.element == .int8 ? -128...127 : 0...0
@@ -15,7 +15,7 @@ enum TensorCheck {
   }
 
   /// Dimensions in their limits, a known element type that every value is aligned for, pixels and rows that do not
-  /// overlap, no ring (this version schedules none), and nothing in what later versions may use.
+  /// overlap, all rows or a ring of fewer, and nothing in what later versions may use.
   private static func isPossible(_ tensor: TensorRecord) -> Bool {
     let dimensions = 1...Int32(truncatingIfNeeded: Limits.dimension)
     guard dimensions.contains(tensor.height), dimensions.contains(tensor.width), dimensions.contains(tensor.channels)
@@ -25,7 +25,7 @@ enum TensorCheck {
     guard misaligned % UInt32(bitPattern: element.byteCount) == 0 else { return false }
     let rowBytes = Wide.of(tensor.width - 1) * Wide.of(tensor.pixelPitchBytes) + tensor.pixelBytes
     let limit = UInt32(truncatingIfNeeded: Limits.arenaBytes)
-    return tensor.rowsHeld == tensor.height
+    return (1...tensor.height).contains(tensor.rowsHeld)
       && tensor.pixelPitchBytes <= limit && tensor.rowPitchBytes <= limit
       && Wide.of(tensor.pixelPitchBytes) >= tensor.pixelBytes && Wide.of(tensor.rowPitchBytes) >= rowBytes
       && tensor.reserved[0] | tensor.reserved[1] | tensor.reserved[2] | tensor.reserved[3] == 0

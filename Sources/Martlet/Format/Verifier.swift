@@ -12,6 +12,7 @@ public enum Verifier<Operators: OperatorSet> {
     let view = ModelView(bytes)
     try TensorCheck.verify(view)
     try OperatorCheck<Operators>.verify(view)
+    try ScheduleCheck.verify(view)
     try PlanCheck<Operators>.verify(view)
     try TextCheck.verify(view)
     try SelfTestCheck.verify(view)

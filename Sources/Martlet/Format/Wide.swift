@@ -53,6 +53,6 @@ extension TensorRecord {
   func coincides(with other: TensorRecord) -> Bool {
     hasShape(of: other) && elementType == other.elementType && arenaOffset == other.arenaOffset
       && rowPitchBytes == other.rowPitchBytes
-      && pixelPitchBytes == other.pixelPitchBytes
+      && pixelPitchBytes == other.pixelPitchBytes && rowsHeld == other.rowsHeld
   }
 }

@@ -34,6 +34,11 @@ public enum Add: Operator {
   /// True for both operands.
   public static func worksInPlace(input: Int) -> Bool { true }
 
+  /// The same rows, or the one row of an operand that is broadcast.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    step.broadcastRows(ofInput: input, for: rows)
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     if step.integer(Parameter.shift) != 0 {
@@ -63,5 +68,10 @@ extension Step {
     guard space, operand.channels == output.channels || operand.channels == 1 else {
       throw fault(.operand, position)
     }
+  }
+
+  /// The rows of a broadcast operand that output rows `rows` need.
+  func broadcastRows(ofInput position: Int, for rows: Range<Int32>) -> Range<Int32> {
+    input(position).height == 1 ? 0..<1 : rows
   }
 }

@@ -53,6 +53,11 @@ public enum AveragePool2D: Operator {
   /// Always.
   public static func splitsChannels(_ step: borrowing Step) -> Bool { true }
 
+  /// The rows under the windows.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    Window(step).rowsNeeded(for: rows, height: step.input(0).height)
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     let window = Window(step)

@@ -40,6 +40,16 @@ public enum Concat: Operator {
   /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// The same rows, or along the height those that the input gives.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    guard step.integer(Parameter.axis) == 0 else { return rows }
+    var offset: Int32 = 0
+    for position in 0..<input { offset += step.input(position).height }
+    let height = step.input(input).height
+    let begin = min(max(rows.lowerBound - offset, 0), height)
+    return begin..<min(max(rows.upperBound - offset, begin), height)
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     let axis = step.integer(Parameter.axis)

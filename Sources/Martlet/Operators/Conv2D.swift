@@ -82,6 +82,11 @@ public enum Conv2D: Operator {
   /// With one group.
   public static func splitsChannels(_ step: borrowing Step) -> Bool { step.integer(Parameter.groups) == 1 }
 
+  /// The rows under the windows, and of a residual operand the same rows.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    input == 0 ? Window(step).rowsNeeded(for: rows, height: step.input(0).height) : rows
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var convolution = convolution(step)

@@ -43,6 +43,12 @@ public enum DepthToSpace: Operator {
   /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// The rows that become them.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    let blockHeight = step.integer(Parameter.blockHeight)
+    return rows.lowerBound / blockHeight..<(rows.upperBound - 1) / blockHeight + 1
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     let blockHeight = step.integer(Parameter.blockHeight)

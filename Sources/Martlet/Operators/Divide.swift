@@ -36,6 +36,11 @@ public enum Divide: Operator {
   /// True for both operands.
   public static func worksInPlace(input: Int) -> Bool { true }
 
+  /// The same rows, or the one row of an operand that is broadcast.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    step.broadcastRows(ofInput: input, for: rows)
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var rule = martlet_division(

@@ -36,6 +36,11 @@ public enum LogSoftmax: Operator {
   /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// The same rows.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    rows
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var rule = martlet_log_softmax(

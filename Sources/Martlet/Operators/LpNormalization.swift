@@ -35,6 +35,11 @@ public enum LpNormalization: Operator {
   /// True: a pixel's norm is known before it is written.
   public static func worksInPlace(input: Int) -> Bool { true }
 
+  /// The same rows.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    rows
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var rule = martlet_lp_normalization(

@@ -44,6 +44,11 @@ public enum LpPool: Operator {
   /// One sum a channel.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 4 * Int(step.output.channels) }
 
+  /// The rows under the windows.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    Window(step).rowsNeeded(for: rows, height: step.input(0).height)
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     let window = Window(step)

@@ -28,6 +28,10 @@ public protocol Operator {
   /// Whether `run` honours `Step.blocks`, the output channels that a thread is to compute. Default: false.
   static func splitsChannels(_ step: borrowing Step) -> Bool
 
+  /// The rows of input number `input` that the output rows `rows` (not empty) are computed from; empty when they need
+  /// none. Both bounds grow with those of `rows`, or rows cannot be streamed. Default: all rows.
+  static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32>
+
   /// Computes output rows `rows` from whatever input rows they need (all of which are there).
   static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>)
 }
@@ -38,6 +42,11 @@ extension Operator {
 
   /// False: most operators read an input again after they wrote.
   public static func worksInPlace(input: Int) -> Bool { false }
+
+  /// All rows: an operator that needs the whole tensor ends a row-streamed group.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    0..<step.input(input).height
+  }
 
   /// False: rows are what most operators are divided by.
   public static func splitsChannels(_ step: borrowing Step) -> Bool { false }
@@ -53,6 +62,8 @@ public protocol OperatorSet {
   static func worksInPlace(_ step: borrowing Step, input: Int) -> Bool
   /// `Operator.splitsChannels` of any operator in the set.
   static func splitsChannels(_ step: borrowing Step) -> Bool
+  /// `Operator.rowsNeeded` of any operator in the set.
+  static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32>
   /// Runs any operator in the set.
   static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>)
   /// The name of a code, or nil when the set lacks it.

@@ -19,6 +19,11 @@ public enum Empty: OperatorSet {
   /// False.
   public static func splitsChannels(_ step: borrowing Step) -> Bool { false }
 
+  /// All rows.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    0..<step.input(input).height
+  }
+
   /// Nothing: the Verifier lets no such code through.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {}
 
@@ -53,6 +58,12 @@ public enum With<Head: Operator, Tail: OperatorSet>: OperatorSet {
     step.code == Head.code ? Head.splitsChannels(step) : Tail.splitsChannels(step)
   }
 
+  /// The rows of an input that rows of the output of the record's operator need.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    step.code == Head.code
+      ? Head.rowsNeeded(step, ofInput: input, for: rows) : Tail.rowsNeeded(step, ofInput: input, for: rows)
+  }
+
   /// Runs the operator of the record's code.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     if step.code == Head.code {
@@ -77,6 +88,28 @@ extension OperatorSet {
         inputs.withUnsafeBufferPointer { inputs in
           guard let first = inputs.baseAddress else { return 0 }
           return scratchBytes(Step(record: record, inputs: first, output: output))
+        }
+      }
+    }
+  }
+
+  /// The rows of input number `input` that output rows `rows` need, for a record that is not in a file yet. `table`: the
+  /// operator's look-up table.
+  public static func rowsNeeded(
+    _ record: OperatorRecord, inputs: Span<TensorRecord>, output: TensorRecord, table: Span<UInt8>, ofInput input: Int,
+    for rows: Range<Int32>
+  ) -> Range<Int32> {
+    var record = record
+    record.table.offset = 0
+    return withUnsafePointer(to: record) { record in
+      withUnsafePointer(to: output) { output in
+        inputs.withUnsafeBufferPointer { inputs in
+          table.withUnsafeBufferPointer { table in
+            guard let first = inputs.baseAddress else { return 0..<0 }
+            let step = Step(
+              record: record, inputs: first, output: output, table: UnsafeRawPointer(table.baseAddress))
+            return rowsNeeded(step, ofInput: input, for: rows)
+          }
         }
       }
     }

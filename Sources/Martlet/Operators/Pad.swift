@@ -37,6 +37,14 @@ public enum Pad: Operator {
   /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// Those that lie there.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    let top = step.integer(Parameter.top)
+    let height = step.input(0).height
+    let begin = min(max(rows.lowerBound - top, 0), height)
+    return begin..<min(max(rows.upperBound - top, begin), height)
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var input = step.inputRows(0)

@@ -65,6 +65,22 @@ public enum Resize: Operator {
     step.integer(Parameter.sampling) == 0 ? 0 : 4 * Int(step.input(0).width) * Int(step.input(0).channels)
   }
 
+  /// From the first to the last that the table names.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    guard let table = indices(step) else { return 0..<step.input(0).height }
+    let sampling = step.integer(Parameter.sampling)
+    let numbers = sampling == 0 ? 1 : sampling == 1 ? 3 : 8
+    var first = Int32.max
+    var last: Int32 = 0
+    for row in Int(rows.lowerBound)..<Int(rows.upperBound) {
+      for tap in 0..<(numbers + 1) / 2 {
+        first = min(first, table[row * numbers + tap])
+        last = max(last, table[row * numbers + tap])
+      }
+    }
+    return first..<last + 1
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var input = step.inputRows(0)

@@ -39,6 +39,13 @@ public enum Slice: Operator {
   /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
+  /// Those that are taken.
+  public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    let begin = step.integer(Parameter.beginHeight)
+    let distance = step.integer(Parameter.stepHeight)
+    return begin + rows.lowerBound * distance..<begin + (rows.upperBound - 1) * distance + 1
+  }
+
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var input = step.inputRows(0)

@@ -39,14 +39,15 @@ public struct Step {
 
   /// An operator outside a file, whose inputs are adjacent records.
   init(
-    record: UnsafePointer<OperatorRecord>, inputs: UnsafePointer<TensorRecord>, output: UnsafePointer<TensorRecord>
+    record: UnsafePointer<OperatorRecord>, inputs: UnsafePointer<TensorRecord>, output: UnsafePointer<TensorRecord>,
+    table: UnsafeRawPointer? = nil
   ) {
     index = 0
     self.record = record
     tensors = inputs
     operands = nil
     outputTensor = output
-    constants = ConstantSections()
+    constants = ConstantSections(tables: table)
     arena = nil
   }
 }

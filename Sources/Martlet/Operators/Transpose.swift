@@ -19,6 +19,7 @@ public enum Transpose: Operator {
     try step.requireParameters(count: Parameter.channels.rawValue + 1)
     let input = step.input(0)
     let output = step.output
+    guard input.rowsHeld == input.height else { throw step.fault(.operand, 0) }
     var seen: Int32 = 0
     for axis in 0..<3 {
       let source = step.integer(at: axis)

@@ -71,6 +71,14 @@ struct Window {
     }
   }
 
+  /// Rows of an input of `height` rows that the windows of output rows `rows` touch, padding left out.
+  func rowsNeeded(for rows: Range<Int32>, height: Int32) -> Range<Int32> {
+    let first = rows.lowerBound * strideHeight - padTop
+    let end = (rows.upperBound - 1) * strideHeight - padTop + (kernelHeight - 1) * dilationHeight + 1
+    let begin = min(max(first, 0), height)
+    return begin..<min(max(end, begin), height)
+  }
+
   private func lastTap(_ output: Int32, _ stride: Int32, _ kernel: Int32, _ dilation: Int32) -> Int64 {
     Wide.of(output - 1) * Wide.of(stride) + Wide.of(kernel - 1) * Wide.of(dilation)
   }

@@ -16,10 +16,13 @@ extension Session {
     var values = start + SelfTestRecord.byteCount + 4 * operatorCount
     for position in 0..<inputCount {
       let count = input(position).count * Int(input(position).elementBytes)
-      try setInput(position, bytes: UnsafeRawBufferPointer(start: values, count: count).bytes)
+      let bytes = UnsafeRawBufferPointer(start: values, count: count)
+      if position > 0 || !takesRows { try setInput(position, bytes: bytes.bytes) }
       values += count
     }
-    run(checks: &checks)
+    let first = start + SelfTestRecord.byteCount + 4 * operatorCount
+    let count = input(0).count * Int(input(0).elementBytes)
+    run(checks: &checks, pushing: UnsafeRawBufferPointer(start: first, count: count).bytes)
     for index in 0..<operatorCount where checks[index] != expected[index] {
       throw Fault(.selfTest, index: index, detail: Int(truncatingIfNeeded: checks[index]))
     }
@@ -27,14 +30,33 @@ extension Session {
 
   /// Runs the whole network on what the inputs hold and leaves the CRC-32 of each operator's output, its stored bytes
   /// H×W×C without gaps, in `checks`.
-  /// - Parameter checks: at least `operatorCount` elements.
-  public mutating func run(checks: inout MutableSpan<UInt32>) {
+  /// - Parameters:
+  ///   - checks: at least `operatorCount` elements.
+  ///   - input: the first input's values, as `setInput(_:bytes:)` takes them, for a model that is given it row by row;
+  ///     else not read.
+  public mutating func run(checks: inout MutableSpan<UInt32>, pushing input: RawSpan) {
     precondition(checks.count >= operatorCount)
-    for index in 0..<operatorCount {
-      run(operator: index)
+    for index in 0..<operatorCount { checks[index] = 0 }
+    for number in 0..<turnCount {
+      let index = view.operatorIndex(ofTurn: number)
+      if index < 0 { setRows(view.rows(ofTurn: number), of: input) }
+      runTurn(number)
+      guard index >= 0 else { continue }
+      let computed = view.rows(ofTurn: number)
       var rows = Step(model: view, index: index, arena: arena).outputRows
       rows.channels *= view.tensors[Int(truncatingIfNeeded: view.operators[index].output)].elementBytes
-      checks[index] = martlet_rows_crc32(0, &rows, 0, rows.height)
+      checks[index] = martlet_rows_crc32(checks[index], &rows, computed.lowerBound, computed.upperBound)
+    }
+  }
+
+  private mutating func setRows(_ rows: Range<Int32>, of values: RawSpan) {
+    let record = input(0)
+    let rowBytes = Int(record.width) * Int(record.channels) * Int(record.elementBytes)
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let first = Int(row) * rowBytes
+      place(ofRow: row, record).set(bytes: values.extracting(first..<first + rowBytes))
+      row += 1
     }
   }
 }

@@ -22,34 +22,39 @@ enum Division {
 
   /// The most even division among `shares` threads. Rows if equal: the next operator then finds most of its input in the
   /// nearest cache.
-  init(_ step: borrowing Step, shares: Int32, splitsChannels: Bool) {
+  init(_ step: borrowing Step, rows range: Range<Int32>, shares: Int32, splitsChannels: Bool) {
     let output = step.output
     let bytes = step.inputCount > 0 ? max(output.count, step.input(0).count) : output.count
-    guard shares > 1, step.macs + 16 * bytes >= Division.leastWork else {
+    let rows = range.upperBound - range.lowerBound
+    let work = Wide.product(Wide.of(step.macs + 16 * bytes), Wide.of(rows))
+    guard shares > 1, work >= Wide.product(Wide.of(Division.leastWork), Wide.of(output.height)) else {
       self = .none
       return
     }
     let blocks = (output.channels + 15) / 16
-    let idleRows = Division.idle(output.height, shares)
+    let idleRows = Division.idle(rows, shares)
     let rowsAreEven =
-      idleRows * 9 <= Wide.of(output.height)
-      || idleRows * Wide.of(blocks) <= Division.idle(blocks, shares) * Wide.of(output.height)
+      idleRows * 9 <= Wide.of(rows)
+      || idleRows * Wide.of(blocks) <= Division.idle(blocks, shares) * Wide.of(rows)
     if rowsAreEven || !splitsChannels {
-      self = output.height > 1 ? .rows : .none
+      self = rows > 1 ? .rows : .none
     } else {
       self = .blocks
     }
   }
 
-  /// Thread number `index`'s part.
-  func share(_ step: borrowing Step, index: Int32, of shares: Int32) -> Share {
-    let output = step.output
+  /// Thread number `index`'s part of `rows`.
+  func share(_ step: borrowing Step, rows: Range<Int32>, index: Int32, of shares: Int32) -> Share {
+    let first = rows.lowerBound
+    let none = first..<first
     switch self {
-    case .none: return Share(rows: 0..<(index == 0 ? output.height : 0))
-    case .rows: return Share(rows: Division.part(output.height, index, shares))
+    case .none: return Share(rows: index == 0 ? rows : none)
+    case .rows:
+      let part = Division.part(rows.upperBound - first, index, shares)
+      return Share(rows: first + part.lowerBound..<first + part.upperBound)
     case .blocks:
-      let blocks = Division.part((output.channels + 15) / 16, index, shares)
-      return Share(rows: 0..<(blocks.isEmpty ? 0 : output.height), blocks: blocks)
+      let blocks = Division.part((step.output.channels + 15) / 16, index, shares)
+      return Share(rows: blocks.isEmpty ? none : rows, blocks: blocks)
     }
   }
 

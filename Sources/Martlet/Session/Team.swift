@@ -19,13 +19,16 @@ extension Session {
     let shares = Int32(truncatingIfNeeded: shares)
     let ownScratch = scratch?.assumingMemoryBound(to: UInt8.self)
     var isDivided = true
-    for index in 0..<operatorCount {
+    for number in 0..<turnCount {
+      let index = view.operatorIndex(ofTurn: number)
+      if index < 0 { continue }
       var step = Step(model: view, index: index, arena: arena)
+      let rows = view.rows(ofTurn: number)
       let wasDivided = isDivided
-      let division = Division(step, shares: shares, splitsChannels: Operators.splitsChannels(step))
+      let division = Division(step, rows: rows, shares: shares, splitsChannels: Operators.splitsChannels(step))
       isDivided = division != .none
       if isDivided || wasDivided { meet() }
-      let part = division.share(step, index: share, of: shares)
+      let part = division.share(step, rows: rows, index: share, of: shares)
       step.ownScratch = ownScratch
       step.blocks = part.blocks
       if !part.rows.isEmpty { Operators.run(step, rows: part.rows, kernels: kernels) }

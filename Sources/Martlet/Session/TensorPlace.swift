@@ -41,4 +41,56 @@ struct TensorPlace {
       for byte in 0..<Int(record.elementBytes) { bytes[byte] = stored }
     }
   }
+
+  /// Stores int8 values; as many as the tensor has.
+  func set(_ values: Span<Int8>) {
+    forEach { index, byte in byte.pointee = UInt8(bitPattern: values[index]) ^ 0x80 }
+  }
+
+  /// Stores int8 or little-endian int16 values, as the tensor's element type is, from the bytes of a file.
+  func set(bytes: RawSpan) {
+    let isInt16 = record.element == .int16
+    forEach { index, place in
+      if isInt16 {
+        place[0] = bytes.unsafeLoad(fromByteOffset: 2 * index, as: UInt8.self)
+        place[1] = bytes.unsafeLoad(fromByteOffset: 2 * index + 1, as: UInt8.self)
+      } else {
+        place.pointee = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) ^ 0x80
+      }
+    }
+  }
+
+  /// Stores real values, quantized: rounded to nearest even, clamped. NaN becomes the lowest value.
+  func set(reals values: Span<Float>) {
+    let scale = record.scale
+    guard record.element == .int8 else {
+      forEach { index, bytes in
+        let steps = values[index] / scale
+        let rounded = roundToEven(steps > -32768 ? min(steps, 32767) : -32768)
+        martlet_store_int16(bytes, Int16(rounded))
+      }
+      return
+    }
+    let zeroPoint = Float(Int(record.zeroPoint) + 128)
+    forEach { index, byte in
+      let steps = values[index] / scale
+      let stored = roundToEven(steps > -512 ? min(steps, 512) : -512) + zeroPoint
+      byte.pointee = stored > 0 ? UInt8(min(stored, 255)) : 0
+    }
+  }
+
+  /// Stores pixels through a file's pixel table.
+  func set(pixels: Span<UInt8>, _ rule: UnsafePointer<PreprocessingRecord>) {
+    let channels = Int(rule.pointee.channels)
+    let blueFirst = channels == 3 && rule.pointee.channelOrder == 1
+    var channel = 0
+    forEach { index, byte in
+      let source = blueFirst ? index - channel + 2 - channel : index
+      byte.pointee = rule.pointee.pixelTable[channel * 256 + Int(pixels[source])]
+      channel = channel + 1 == channels ? 0 : channel + 1
+    }
+  }
+
+  /// float32 in −32768…32767 to the nearest integer, ties to even, without a library: 1.5·2²³ leaves no bit for fractions.
+  private func roundToEven(_ value: Float) -> Float { (value + 12_582_912) - 12_582_912 }
 }

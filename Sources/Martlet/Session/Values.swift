@@ -27,8 +27,7 @@ extension Session {
   /// Copies quantized values into an input of eight bits.
   /// - Throws: `inputOutput` when there is no such input or `values` is not of its size.
   public mutating func setInput(_ position: Int, _ values: Span<Int8>) throws(Fault) {
-    let tensor = try place(ofInput: position, count: values.count, .int8)
-    tensor.forEach { index, byte in byte.pointee = UInt8(bitPattern: values[index]) ^ 0x80 }
+    try place(ofInput: position, count: values.count, .int8).set(values)
   }
 
   /// Copies values into an int16 input, as they are.
@@ -44,43 +43,22 @@ extension Session {
     let isInt16 = (0..<inputCount).contains(position) && input(position).element == .int16
     let elementBytes = isInt16 ? 2 : 1
     guard bytes.byteCount % elementBytes == 0 else { throw Fault(.inputOutput, index: position) }
-    let tensor = try place(ofInput: position, count: bytes.byteCount / elementBytes)
-    tensor.forEach { index, place in
-      if isInt16 {
-        place[0] = bytes.unsafeLoad(fromByteOffset: 2 * index, as: UInt8.self)
-        place[1] = bytes.unsafeLoad(fromByteOffset: 2 * index + 1, as: UInt8.self)
-      } else {
-        place.pointee = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) ^ 0x80
-      }
-    }
+    try place(ofInput: position, count: bytes.byteCount / elementBytes).set(bytes: bytes)
   }
 
   /// Fills an input with its zero point: real 0.
   /// - Throws: `inputOutput` when there is no such input.
   public mutating func fillInput(_ position: Int = 0) throws(Fault) {
     guard (0..<inputCount).contains(position) else { throw Fault(.inputOutput, index: position) }
-    try place(ofInput: position, count: input(position).count).fillWithZeroPoint()
+    var record = input(position)
+    record.height = record.rowsHeld
+    TensorPlace(record: record, base: arena + Int(truncatingIfNeeded: record.arenaOffset)).fillWithZeroPoint()
   }
 
   /// Quantizes real values into an input: round to nearest even, clamped. NaN becomes the lowest value.
   /// - Throws: `inputOutput` when there is no such input or `values` is not of its size.
   public mutating func setInput(_ position: Int = 0, reals values: Span<Float>) throws(Fault) {
-    let tensor = try place(ofInput: position, count: values.count)
-    let scale = tensor.record.scale
-    guard tensor.record.element == .int8 else {
-      tensor.forEach { index, bytes in
-        let steps = values[index] / scale
-        let rounded = roundToEven(steps > -32768 ? min(steps, 32767) : -32768)
-        martlet_store_int16(bytes, Int16(rounded))
-      }
-      return
-    }
-    let zeroPoint = Float(Int(tensor.record.zeroPoint) + 128)
-    tensor.forEach { index, byte in
-      let steps = values[index] / scale
-      let stored = roundToEven(steps > -512 ? min(steps, 512) : -512) + zeroPoint
-      byte.pointee = stored > 0 ? UInt8(min(stored, 255)) : 0
-    }
+    try place(ofInput: position, count: values.count).set(reals: values)
   }
 
   /// Copies the quantized values of an output of eight bits.
@@ -107,7 +85,7 @@ extension Session {
   }
 
   /// Copies the quantized values of any tensor of eight bits as they are now, for comparisons layer by layer. Memory is
-  /// shared: a tensor is whole only between its operator's run and its last reader's.
+  /// shared: a tensor is whole only between its operator's last turn and its last reader's, and never when it is a ring.
   /// - Throws: `inputOutput` when there is no such tensor or `values` is not of its size.
   public func copyTensor(_ index: Int, into values: inout MutableSpan<Int8>) throws(Fault) {
     let isValid = (0..<view.tensorCount).contains(index)
@@ -121,6 +99,25 @@ extension Session {
     let isValid = (0..<view.tensorCount).contains(index)
     let tensor = try place(ofTensor: index, isValid: isValid, count: values.count)
     tensor.forEach { index, bytes in values[index] = tensor.value(at: bytes) }
+  }
+
+  /// Copies rows of any tensor, right after the turn that computed them: H×W×C of these rows alone.
+  /// - Throws: `inputOutput` when there is no such tensor, it holds no such rows, or `values` is not of their size.
+  public func copyRows(_ rows: Range<Int32>, ofTensor index: Int, into values: inout MutableSpan<Int32>) throws(Fault) {
+    guard (0..<view.tensorCount).contains(index) else { throw Fault(.inputOutput, index: index) }
+    let tensor = view.tensors[index]
+    let rowCount = Int(tensor.width) * Int(tensor.channels)
+    guard rows.lowerBound >= 0, rows.upperBound <= tensor.height, rows.count <= Int(tensor.rowsHeld),
+      values.count == rows.count * rowCount
+    else { throw Fault(.inputOutput, index: index, detail: rows.count * rowCount) }
+    var first = 0
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let place = place(ofRow: row, tensor)
+      place.forEach { index, bytes in values[first + index] = place.value(at: bytes) }
+      first += rowCount
+      row += 1
+    }
   }
 
   func place(ofInput position: Int, count: Int, _ type: ElementType? = nil) throws(Fault) -> TensorPlace {
@@ -140,12 +137,18 @@ extension Session {
     guard isValid else { throw Fault(.inputOutput, index: index) }
     let record = view.tensors[index]
     let needed = record.count
-    guard needed == count, type == nil || record.element == type else {
+    guard record.rowsHeld == record.height, needed == count, type == nil || record.element == type else {
       throw Fault(.inputOutput, index: index, detail: needed)
     }
     return TensorPlace(record: record, base: arena + Int(truncatingIfNeeded: record.arenaOffset))
   }
 
-  /// float32 in −32768…32767 to the nearest integer, ties to even, without a library: 1.5·2²³ leaves no bit for fractions.
-  private func roundToEven(_ value: Float) -> Float { (value + 12_582_912) - 12_582_912 }
+  /// One row of a tensor, as a tensor.
+  func place(ofRow row: Int32, _ tensor: TensorRecord) -> TensorPlace {
+    let slot = Int(row % tensor.rowsHeld)
+    var record = tensor
+    record.height = 1
+    let offset = Int(truncatingIfNeeded: tensor.arenaOffset) + slot * Int(truncatingIfNeeded: tensor.rowPitchBytes)
+    return TensorPlace(record: record, base: arena + offset)
+  }
 }

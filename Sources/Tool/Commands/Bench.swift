@@ -81,7 +81,7 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let packed = try PackedModel(model, threads: threads)
-    for index in 0..<packed.inputCount {
+    for index in 0..<packed.inputCount where index > 0 || !packed.takesRows {
       let record = packed.input(index)
       let count = Int(record.height) * Int(record.width) * Int(record.channels)
       try packed.setInput(index, reals: [Float](repeating: 0, count: count))

@@ -30,6 +30,16 @@ struct Convert: ParsableCommand {
   @Option(help: "Class names, one a line.")
   var labels: String?
 
+  @Option(
+    help: """
+      Bytes of the arena: the fastest plan that fits, or `smallest`. By default the smallest arena that costs no time; \
+      `whole` computes every layer whole.
+      """)
+  var arena: String?
+
+  @Flag(help: "The first input is given row by row as a camera delivers it, so that the arena need not hold it.")
+  var pushRows = false
+
   @Option(name: .shortAndLong, help: "The packed model to write.")
   var out: String
 
@@ -54,8 +64,20 @@ struct Convert: ParsableCommand {
 
   func validate() throws {
     guard calibrationImages > 0 else { throw ValidationError("--calibration-images must be at least 1.") }
+    guard arenaGoal != nil else {
+      throw ValidationError("--arena is a number of bytes, `smallest` or `whole`.")
+    }
     guard CalibrationMethod(calibrationMethod) != nil else {
       throw ValidationError("--calibration-method is one of mse, min-max, kl, percentile-P with 0 < P ≤ 100.")
+    }
+  }
+
+  private var arenaGoal: ArenaGoal? {
+    switch arena {
+    case nil: .automatic
+    case "smallest": .smallest
+    case "whole": .wholeTensors
+    case let text?: Int(text).flatMap { $0 > 0 ? .bytes($0) : nil }
     }
   }
 
@@ -71,6 +93,8 @@ struct Convert: ParsableCommand {
     options.calibrationMethod = CalibrationMethod(calibrationMethod)!
     options.labels = try readLabels(graph)
     options.preprocessing = rules.map(PreprocessingRecord.init)
+    options.arena = arenaGoal!
+    options.pushesInput = pushRows
     options.provenance = [
       ("source", URL(fileURLWithPath: model).lastPathComponent), ("source checksum", try checksum(model)),
       ("converter", "martlet \(toolVersion)"),

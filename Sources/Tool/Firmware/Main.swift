@@ -72,18 +72,23 @@ enum Firmware {
     }
   }
 
-  /// The clocks of one run, operator by operator.
+  /// The clocks of one run, operator by operator, all turns of one together.
   private static func measure(
     _ session: inout Session<NetworkOperators>, _ model: borrowing Verified<NetworkOperators>
   ) {
     var total: UInt32 = 0
-    for index in 0..<session.operatorCount {
+    let clocks = UnsafeMutableBufferPointer(start: firmware_checks(), count: session.operatorCount)
+    for index in 0..<session.operatorCount { clocks[index] = 0 }
+    for number in 0..<session.turnCount {
       firmware_start_clock()
-      session.run(operator: index)
-      let clocks = firmware_stop_clock()
-      total &+= clocks
+      let turn = session.run(turn: number)
+      let duration = firmware_stop_clock()
+      if let index = turn.operatorIndex { clocks[index] &+= duration }
+    }
+    for index in 0..<session.operatorCount {
+      total &+= clocks[index]
       write("clocks ")
-      firmware_write_number(Int32(truncatingIfNeeded: clocks))
+      firmware_write_number(Int32(truncatingIfNeeded: clocks[index]))
       write(" ")
       write(model.kind(ofOperator: index))
       write("\n")

@@ -3,6 +3,15 @@ import CShim
 import Martlet
 import Threads
 
+/// An input that goes into a model row by row.
+private enum WaitingInput {
+  case pixels([UInt8])
+  case reals([Float])
+  case quantized([Int8])
+  /// As `Session.setInput(_:bytes:)` takes them.
+  case bytes([UInt8])
+}
+
 /// A packed model opened from a file, with an arena and a session of its own.
 final class PackedModel {
   let file: MappedFile
@@ -11,6 +20,8 @@ final class PackedModel {
   let preprocessing: PreprocessingRecord?
   private let arena: UnsafeMutableRawBufferPointer
   private var session: Session<Every>
+  /// The first input of a model that takes it row by row, until `run`.
+  private var rows: WaitingInput?
   /// A session in the same arena for several threads.
   private var team: ThreadedSession<Every>?
 
@@ -71,8 +82,43 @@ final class PackedModel {
     }
   }
 
-  /// Runs the network on what the inputs hold.
-  func run() { if team == nil { session.run() } else { team?.run() } }
+  /// Whether the first input goes in row by row.
+  var takesRows: Bool { session.takesRows }
+
+  /// Runs the network on what the inputs hold, or on the rows of the first input that are waiting. Without any, a model
+  /// that takes rows computes on what its memory holds, which suffices for measuring.
+  func run() {
+    if let rows { push(rows) } else if team == nil { session.run() } else { team?.run() }
+  }
+
+  /// Gives the rows one after the other; their size was checked when they were set.
+  private func push(_ rows: WaitingInput) {
+    let height = Int(session.input().height)
+    let count = session.input().count / height
+    for row in 0..<height {
+      let range = row * count..<(row + 1) * count
+      switch rows {
+      case .pixels(let values): _ = try? session.push(pixels: values.span.extracting(range))
+      case .reals(let values): _ = try? session.push(reals: values.span.extracting(range))
+      case .quantized(let values): _ = try? session.push(row: values.span.extracting(range))
+      case .bytes(let values):
+        let size = values.count / height
+        _ = try? session.push(bytes: values.span.bytes.extracting(row * size..<(row + 1) * size))
+      }
+    }
+  }
+
+  /// Keeps the first input for `run` when the model takes it row by row.
+  private func waits(_ index: Int, count: Int, _ input: WaitingInput) throws -> Bool {
+    guard takesRows, index == 0 else { return false }
+    let needed = session.input().count
+    try refusing { () throws(Fault) in
+      guard count == needed else { throw Fault(.inputOutput, index: 0, detail: needed) }
+      if case .pixels = input, preprocessing == nil { throw Fault(.text) }
+    }
+    rows = input
+    return true
+  }
 
   /// Runs and stores each operator's nanoseconds.
   func run(profile: inout [UInt64]) {
@@ -82,21 +128,26 @@ final class PackedModel {
 
   /// Puts a picture of exactly the input's size in, through the file's pixel table.
   func setInput(pixels: [UInt8]) throws {
+    if try waits(0, count: pixels.count, .pixels(pixels)) { return }
     try refusing { () throws(Fault) in try session.setInput(pixels: pixels.span) }
   }
 
   /// Puts real values, H×W×C, into an input.
   func setInput(_ index: Int = 0, reals: [Float]) throws {
+    if try waits(index, count: reals.count, .reals(reals)) { return }
     try refusing { () throws(Fault) in try session.setInput(index, reals: reals.span) }
   }
 
   /// Puts int8 values, H×W×C, into an input.
   func setInput(_ index: Int = 0, quantized: [Int8]) throws {
+    if try waits(index, count: quantized.count, .quantized(quantized)) { return }
     try refusing { () throws(Fault) in try session.setInput(index, quantized.span) }
   }
 
   /// Puts the input's own values (int8, or little-endian int16), H×W×C, into it.
   func setInput(_ index: Int, bytes: [UInt8]) throws {
+    let elementBytes = Int(session.input(index).elementBytes)
+    if try waits(index, count: bytes.count / elementBytes, .bytes(bytes)) { return }
     try refusing { () throws(Fault) in try session.setInput(index, bytes: bytes.span.bytes) }
   }
 
