@@ -110,7 +110,7 @@ import Testing
   }
 
   private static func runner(_ graph: Graph) throws -> ([Tensor]) throws -> [Tensor] {
-    guard graph.isQuantized else {
+    guard graph.isQuantized, !graph.nodes.isEmpty else {
       let evaluator = Evaluator(graph)
       return { try evaluator.run($0) }
     }

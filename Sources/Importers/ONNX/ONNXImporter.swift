@@ -1,7 +1,7 @@
 import Foundation
 import Graph
 
-/// Reads float and quantized networks in ONNX files: operator sets 7 to 22, batch 1.
+/// Reads float and quantized networks in ONNX files: operator sets 7 to 26, batch 1.
 ///
 /// The file is read in place with every length checked; nothing in it is trusted. N×C×H×W becomes N×H×W×C, and transposes
 /// and reshapes of the source become nodes only where the data must really move.
@@ -22,7 +22,7 @@ public enum ONNXImporter {
   }
 
   /// Operator set versions that are understood.
-  public static let operatorSets = 7...22
+  public static let operatorSets = 7...26
 
   /// Names of the ONNX operators that can be imported, sorted. Some only where they fold to constants.
   public static var supportedOperators: [String] { operatorTable.keys.sorted() }
@@ -38,16 +38,18 @@ public enum ONNXImporter {
       throw ImportError(
         file: path, summary: "The file cannot be read (\(error.localizedDescription)). Check the path.")
     }
-    return try read([UInt8](data), name: path, options: options)
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    return try read([UInt8](data), name: path, folder: folder, options: options)
   }
 
-  /// Reads a network from a file's bytes; `name` is for messages.
+  /// Reads a network from a file's bytes; `name` is for messages. Tensors in other files (external data) are read from
+  /// `folder` and what lies in it; without one they are refused.
   /// - Throws: `ImportError`, as `read(_:options:)` does.
   public static func read(
-    _ bytes: [UInt8], name: String, options: Options = Options()
+    _ bytes: [UInt8], name: String, folder: String? = nil, options: Options = Options()
   ) throws(ImportError) -> ImportedModel {
     let model = try parse(bytes, name: name)
-    var session = ImportSession(model: model, file: bytes, fileName: name, options: options)
+    var session = ImportSession(model: model, file: bytes, fileName: name, folder: folder, options: options)
     return try session.run()
   }
 

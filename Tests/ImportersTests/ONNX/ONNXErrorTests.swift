@@ -42,7 +42,7 @@ import Testing
     #expect(try imported(model, shapes: ["x": [1, 3, 4, 4]]).inputs[0].graphShape == [1, 4, 4, 3])
   }
 
-  @Test(arguments: [6, 23, 0, -1])
+  @Test(arguments: [6, 27, 0, -1])
   func refusesOtherOperatorSets(_ version: Int) throws {
     var model = ModelSpecification(operatorSet: version, input: [1, 3])
     model.node("Relu", ["x"], ["y"])

@@ -12,12 +12,14 @@ import Testing
     ("ReduceL2", { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }),
     ("ReduceSumSquare", { $0.reduce(0) { $0 + $1 * $1 } }),
     ("ReduceLogSumExp", { log($0.reduce(0) { $0 + exp($1) }) }), ("ReduceLogSum", { log($0.reduce(0, +)) }),
+    ("ReduceProd", { $0.reduce(1, *) }),
   ]
 
-  @Test(arguments: 0..<9, [[2, 3], [1], [3], [1, 2, 3], [0, 1, 2, 3], [-1, 1]])
+  @Test(arguments: 0..<10, [[2, 3], [1], [3], [1, 2, 3], [0, 1, 2, 3], [-1, 1]])
   func followsTheDefinition(which: Int, axes: [Int]) throws {
     let (operation, definition) = Self.definitions[which]
     var x = counting([1, 2, 3, 4])
+    if operation == "ReduceProd" { x.values = x.values.map { 1 + $0 / 8 } }
     if operation == "ReduceLogSum" { x.values = x.values.map(abs) }
     for keepsAxes in [0, 1] {
       var model = ModelSpecification(input: [1, 2, 3, 4])
@@ -29,7 +31,19 @@ import Testing
         model.node(operation, ["x"], ["y"], attributes + [.integers("axes", axes)])
       }
       let result = try outputs(try imported(model), x)[0]
-      expectNear(result, Self.reduced(x, axes, keepsAxes: keepsAxes == 1, definition), tolerance: 2e-4)
+      let expected = Self.reduced(x, axes, keepsAxes: keepsAxes == 1, definition)
+      expectNear(result, expected, tolerance: 2e-4)
+
+      // The same of a constant, added to zeros.
+      model.initializers.append(.floats("c", x.shape, x.values))
+      var folded = ModelSpecification(input: expected.shape.isEmpty ? [1] : expected.shape.map { .size($0) })
+      folded.initializers = model.initializers
+      folded.node(
+        operation, operation == "ReduceSum" ? ["c", "axes"] : ["c"], ["r"],
+        operation == "ReduceSum" ? attributes : attributes + [.integers("axes", axes)])
+      folded.node("Add", ["x", "r"], ["y"])
+      let sum = try outputs(try imported(folded), Tensor(shape: expected.shape.isEmpty ? [1] : expected.shape))[0]
+      expectNear(Tensor(shape: expected.shape, values: sum.values), expected, tolerance: 2e-4)
     }
   }
 

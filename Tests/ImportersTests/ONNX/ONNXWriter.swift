@@ -42,6 +42,8 @@ struct TensorSpecification {
   var shape: [Int]
   var type: Int
   var raw: [UInt8]
+  /// Keys and values of external_data; the data lies in another file where there are any.
+  var external: [(key: String, value: String)] = []
 
   static func floats(_ name: String, _ shape: [Int], _ values: [Float]) -> Self {
     Self(name: name, shape: shape, type: 1, raw: values.flatMap { littleEndian($0.bitPattern) })
@@ -65,7 +67,14 @@ struct TensorSpecification {
     for size in shape { writer.integer(1, size) }
     writer.integer(2, type)
     writer.text(8, name)
-    writer.bytes(9, raw)
+    guard !external.isEmpty else { return writer.bytes(9, raw) }
+    for (key, value) in external {
+      writer.message(13) { entry in
+        entry.text(1, key)
+        entry.text(2, value)
+      }
+    }
+    writer.integer(14, 1)
   }
 }
 

@@ -56,7 +56,8 @@ import Testing
     var writer = ProtobufWriter()
     TensorSpecification(name: "t", shape: [2], type: type, raw: raw).write(&writer)
     let tensor = try ONNXTensor(writer.bytes, 0..<writer.bytes.count)
-    let constant = try tensor.constant(writer.bytes)
+    var external = ExternalFiles(folder: nil)
+    let constant = try tensor.constant(writer.bytes, &external)
     #expect(constant.floats == values)
     #expect((constant.elements.integers == nil) == ONNXTensor.isFloatingPoint(type))
   }
@@ -68,7 +69,8 @@ import Testing
     writer.float(4, 2)
     writer.bytes(4, [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0])
     let tensor = try ONNXTensor(writer.bytes, 0..<writer.bytes.count)
-    #expect(try tensor.constant(writer.bytes).floats == [2, 1, -2])
+    var external = ExternalFiles(folder: nil)
+    #expect(try tensor.constant(writer.bytes, &external).floats == [2, 1, -2])
   }
 
   @Test(arguments: [[4], [-2], [2, 1 << 62, 4], [0, 1 << 62, 1 << 62]])
@@ -76,7 +78,8 @@ import Testing
     var writer = ProtobufWriter()
     TensorSpecification(name: "t", shape: shape, type: 3, raw: [1, 2]).write(&writer)
     let tensor = try ONNXTensor(writer.bytes, 0..<writer.bytes.count)
-    #expect(throws: Unsupported.self) { try tensor.constant(writer.bytes) }
+    var external = ExternalFiles(folder: nil)
+    #expect(throws: Unsupported.self) { try tensor.constant(writer.bytes, &external) }
   }
 
   @Test func refusesExternalData() throws {
@@ -84,8 +87,9 @@ import Testing
     TensorSpecification(name: "t", shape: [0], type: 1, raw: []).write(&writer)
     writer.integer(14, 1)
     let tensor = try ONNXTensor(writer.bytes, 0..<writer.bytes.count)
+    var external = ExternalFiles(folder: nil)
     do throws(Unsupported) {
-      _ = try tensor.constant(writer.bytes)
+      _ = try tensor.constant(writer.bytes, &external)
       Issue.record("external data was not noticed")
     } catch {
       #expect(error.reason.contains("another file"))

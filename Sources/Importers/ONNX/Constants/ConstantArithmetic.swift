@@ -110,6 +110,30 @@ func foldLess(_ context: inout Translator, _ node: NodeArguments) throws(Unsuppo
   try context.compared(node, <, <)
 }
 
+func foldGreaterOrEqual(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
+  try context.compared(node, >=, >=)
+}
+
+func foldLessOrEqual(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
+  try context.compared(node, <=, <=)
+}
+
+func foldXor(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
+  try context.compared(node, { ($0 != 0) != ($1 != 0) }, { ($0 != 0) != ($1 != 0) })
+}
+
+/// The remainder: with the divisor's sign, or the dividend's where the attribute fmod says so.
+func foldModulo(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
+  let truncates = node.integer("fmod", default: 0) != 0
+  return try context.folded(
+    node,
+    { (a, b) throws(Unsupported) in
+      let (rest, overflow) = a.remainderReportingOverflow(dividingBy: b)
+      guard !overflow else { throw .invalid("it divides \(a) by \(b)") }
+      return !truncates && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+    }, { $0.truncatingRemainder(dividingBy: $1) })
+}
+
 func foldAnd(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   try context.compared(node, { $0 != 0 && $1 != 0 }, { $0 != 0 && $1 != 0 })
 }

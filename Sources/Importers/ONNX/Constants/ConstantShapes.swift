@@ -14,10 +14,7 @@ extension Constant {
 
 /// Constant: a tensor, a number or a list of numbers.
 func foldConstant(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  if let tensor = try node.tensor("value") {
-    try context.reserve(tensor.count)
-    return [.constant(tensor)]
-  }
+  if let tensor = node.tensor("value") { return [.constant(try context.constant(tensor))] }
   for attribute in node.node.attributes {
     switch attribute.name {
     case "value_float": return [.constant(Constant(shape: [], elements: .floats([attribute.float ?? 0])))]
@@ -35,7 +32,8 @@ func foldConstantOfShape(_ context: inout Translator, _ node: NodeArguments) thr
   let shape = try node.integers(0) ?? []
   let count = checkedProduct(shape)
   try context.reserve(count)
-  let value = try node.tensor("value") ?? Constant(shape: [1], elements: .floats([0]))
+  let given = node.tensor("value")
+  let value = if let given { try context.constant(given) } else { Constant(shape: [1], elements: .floats([0])) }
   guard value.count == 1, let count else { throw .invalid("its value is not one number") }
   let indices = [Int](repeating: 0, count: count)
   return [.constant(Constant(shape: shape, elements: value.elements.picked(indices)))]
@@ -166,18 +164,4 @@ func foldExpand(_ context: inout Translator, _ node: NodeArguments) throws(Unsup
   let target = Constant(shape: try node.integers(1) ?? [], elements: .integers([]))
   let shape = try context.broadcastShape(constant, target)
   return [.constant(Constant(shape: shape, elements: try context.expanded(constant, to: shape)))]
-}
-
-/// The product of all elements.
-func foldReduceProduct(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  let constant = try node.constant(0)
-  guard node.integers(named: "axes") == nil, !node.has(1) || constant.shape.count <= 1 else {
-    throw Unsupported("it multiplies along some axes only", "Simplify the model before exporting it")
-  }
-  let keepsAxes = node.integer("keepdims", default: 1) != 0
-  let shape = keepsAxes ? constant.shape.map { _ in 1 } : []
-  if let integers = constant.elements.integers {
-    return [.constant(Constant(shape: shape, elements: .integers([integers.reduce(1, &*)])))]
-  }
-  return [.constant(Constant(shape: shape, elements: .floats([constant.floats.reduce(1, *)])))]
 }

@@ -25,6 +25,16 @@ func function(_ function: @escaping @Sendable (NodeArguments) -> Activation.Func
   }
 }
 
+/// x · sigmoid(alpha · x).
+func importSwish(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
+  let alpha = node.float("alpha", default: 1)
+  if alpha == 1 { return try context.activation(.swish, node) }
+  let x = try node.activation(0)
+  var gate = try context.scaled(x, by: alpha, name: "\(node.name)/scaled")
+  gate.id = try context.emit(Activation(.sigmoid), [gate.id], name: "\(node.name)/gate")
+  return [.activation(try context.broadcast(Multiply(), x, gate, name: node.name))]
+}
+
 /// x to a constant power.
 func importPower(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   let exponents = try node.constant(1).floats

@@ -24,6 +24,18 @@ func importSum(_ context: inout Translator, _ node: NodeArguments) throws(Unsupp
   return [result]
 }
 
+/// Mean of any number of operands.
+func importMean(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
+  let factor = 1 / Float(max(1, node.operands.count))
+  switch try importSum(&context, node)[0] {
+  case .constant(let sum):
+    return [.constant(Constant(shape: sum.shape, elements: .floats(sum.floats.map { $0 * factor })))]
+  case .activation(let sum):
+    return [.activation(try context.scaled(sum, by: factor, name: "\(node.name)/mean"))]
+  case .unavailable: return [.unavailable]
+  }
+}
+
 func importSubtract(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   [.activation(try context.combined(.subtract, node))]
 }

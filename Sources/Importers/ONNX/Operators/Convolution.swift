@@ -2,8 +2,9 @@ import Graph
 
 /// Conv, of any grouping.
 func importConvolution(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
-  let weights = try node.constant(1)
   var image = try node.activation(0)
+  if image.rank == 5 { return try importVolumeConvolution(&context, node) }
+  let weights = try node.constant(1)
   guard weights.shape.count == image.rank, weights.count > 0 else {
     throw .invalid("its weights of shape \(weights.shape) do not fit an input of shape \(image.shape)")
   }

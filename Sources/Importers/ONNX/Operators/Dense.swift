@@ -21,7 +21,9 @@ func importGemm(_ context: inout Translator, _ node: NodeArguments) throws(Unsup
       throw .invalid("its C of shape \(addend.shape) does not fit a result of shape [\(x.shape[0]), \(outputs)]")
     }
     guard shape[0] == 1 else {
-      throw Unsupported("its C differs from row to row", "Use a C of one row, or add it with an Add node")
+      let product = try context.fullyConnected(x, weights, bias, name: "\(node.name)/product")
+      let rows = Constant(shape: shape, elements: .floats(addend.floats.map { beta * $0 }))
+      return [.activation(try context.combined(.add, node.with([.activation(product), .constant(rows)])))]
     }
     let values = addend.floats
     bias.values = (0..<outputs).map { beta * values[shape[1] == 1 ? 0 : $0] }

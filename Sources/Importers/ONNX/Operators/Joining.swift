@@ -6,25 +6,35 @@ func importConcat(_ context: inout Translator, _ node: NodeArguments) throws(Uns
   for index in node.operands.indices { views.append(try node.activation(index)) }
   guard let first = views.first else { throw .invalid("it has no inputs") }
   let axis = try node.normalizedAxes([node.integer("axis", default: 1)], rank: first.rank)[0]
-  var shape = first.shape
-  for view in views.dropFirst() {
-    guard view.rank == first.rank, shape.indices.allSatisfy({ $0 == axis || view.shape[$0] == shape[$0] }) else {
-      throw .invalid("its inputs of shapes \(first.shape) and \(view.shape) do not fit")
+  return [.activation(try context.joined(views, axis: axis, name: node.name))]
+}
+
+extension Translator {
+  /// Values side by side along an axis.
+  mutating func joined(
+    _ views: [ActivationView], axis: Int, name: String
+  ) throws(Unsupported) -> ActivationView {
+    let first = views[0]
+    var shape = first.shape
+    for view in views.dropFirst() {
+      guard view.rank == first.rank, shape.indices.allSatisfy({ $0 == axis || view.shape[$0] == shape[$0] }) else {
+        throw .invalid("its inputs of shapes \(first.shape) and \(view.shape) do not fit")
+      }
+      shape[axis] += view.shape[axis]
     }
-    shape[axis] += view.shape[axis]
+    if views.count == 1 { return first }
+    // The largest input decides how all lie: moving the others costs least.
+    let leader = views.indices.max { views[$0].count < views[$1].count }!
+    let (placed, dimensionOfAxis) = try oneDimensionPerAxis(views[leader], name: name)
+    var inputs: [ValueID] = []
+    for view in views {
+      var dims = [[Int]](repeating: [], count: placed.dims.count)
+      for (axis, dimension) in dimensionOfAxis.enumerated() { dims[dimension] = view.source[axis] }
+      inputs.append(try arranged(view, as: dims, name: name).id)
+    }
+    let output = try emit(Concat(axis: dimensionOfAxis[axis]), inputs, name: name)
+    return self.placed(output, shape: shape, dimensionOfAxis: dimensionOfAxis)
   }
-  if views.count == 1 { return [.activation(first)] }
-  // The largest input decides how all lie: moving the others costs least.
-  let leader = views.indices.max { views[$0].count < views[$1].count }!
-  let (placed, dimensionOfAxis) = try context.oneDimensionPerAxis(views[leader], name: node.name)
-  var inputs: [ValueID] = []
-  for view in views {
-    var dims = [[Int]](repeating: [], count: placed.dims.count)
-    for (axis, dimension) in dimensionOfAxis.enumerated() { dims[dimension] = view.source[axis] }
-    inputs.append(try context.arranged(view, as: dims, name: node.name).id)
-  }
-  let output = try context.emit(Concat(axis: dimensionOfAxis[axis]), inputs, name: node.name)
-  return [.activation(context.placed(output, shape: shape, dimensionOfAxis: dimensionOfAxis))]
 }
 
 /// Pad with a constant or the tensor's own elements; negative pads crop.

@@ -2,6 +2,9 @@ import Graph
 
 /// MaxPool of one output.
 func importMaxPool(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
+  if try node.activation(0).rank == 5 {
+    return try importVolumePooling(&context, node, importMaxPool)
+  }
   let (image, window, roundsUp) = try poolingArguments(&context, node)
   let operation = MaxPool2D(
     window: window.kernel, stride: window.stride, dilation: window.dilation, padding: window.padding,
@@ -12,6 +15,9 @@ func importMaxPool(_ context: inout Translator, _ node: NodeArguments) throws(Un
 
 /// AveragePool without dilation.
 func importAveragePool(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
+  if try node.activation(0).rank == 5 {
+    return try importVolumePooling(&context, node, importAveragePool)
+  }
   let (image, window, roundsUp) = try poolingArguments(&context, node)
   guard window.dilation == .one else {
     throw Unsupported("it is dilated", "Only average pooling without dilation can be imported")

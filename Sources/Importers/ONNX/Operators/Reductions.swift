@@ -2,7 +2,7 @@ import Graph
 
 /// What a reduction makes of the elements.
 enum Reduction {
-  case mean, maximum, minimum, sum, absoluteSum, squareSum, euclidean, logarithmOfSum, logarithmOfExponentials
+  case mean, maximum, minimum, sum, absoluteSum, squareSum, euclidean, logarithmOfSum, logarithmOfExponentials, product
 }
 
 /// The handler of a reduction over any axes, named by an attribute or an input.
@@ -22,6 +22,7 @@ extension Translator {
   fileprivate mutating func reduced(
     _ x: ActivationView, _ axes: [Int], keepsAxes: Bool, _ kind: Reduction, _ name: String
   ) throws(Unsupported) -> ActivationView {
+    if kind == .product { return try product(x, axes, keepsAxes: keepsAxes, name) }
     let (before, pooling, after): (Activation.Function?, PoolingKind, Activation.Function?) =
       switch kind {
       case .mean, .sum: (nil, .mean, nil)
@@ -32,6 +33,7 @@ extension Translator {
       case .euclidean: (nil, .norm(2), nil)
       case .logarithmOfSum: (nil, .mean, .logarithm)
       case .logarithmOfExponentials: (.exponential, .mean, .logarithm)
+      case .product: (nil, .maximum, nil)
       }
     var view = x
     if let before { view.id = try emit(Activation(before), [view.id], name: "\(name)/elements") }
@@ -42,5 +44,28 @@ extension Translator {
     }
     if let after { view.id = try emit(Activation(after), [view.id], name: name) }
     return view
+  }
+
+  /// The product of all parts along some axes, two at a time.
+  private mutating func product(
+    _ x: ActivationView, _ axes: [Int], keepsAxes: Bool, _ name: String
+  ) throws(Unsupported) -> ActivationView {
+    var result = x
+    for axis in axes where result.shape[axis] > 1 {
+      let count = result.shape[axis]
+      guard count <= 64 else {
+        throw Unsupported("it multiplies \(count) values", "Only products of at most 64 values can be imported")
+      }
+      let whole = result
+      for index in 0..<count {
+        var parts = whole.shape.map { AxisPart.whole($0) }
+        parts[axis] = AxisPart(begin: index, size: 1, step: 1)
+        let part = try sliced(whole, parts, name: "\(name)/\(axis)/part \(index)")
+        result = index == 0 ? part : try broadcast(Multiply(), result, part, name: "\(name)/\(axis)/\(index)")
+      }
+    }
+    if keepsAxes { return result }
+    result.source = result.source.indices.filter { !axes.contains($0) }.map { result.source[$0] }
+    return result
   }
 }

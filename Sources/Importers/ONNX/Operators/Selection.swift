@@ -105,23 +105,45 @@ func importSplit(_ context: inout Translator, _ node: NodeArguments) throws(Unsu
   return result
 }
 
-/// Gather of one index, or of indices in regular steps.
+/// Gather of constant indices: a part of the axis for each run of regular steps.
 func importGather(_ context: inout Translator, _ node: NodeArguments) throws(Unsupported) -> [Operand] {
   let x = try node.activation(0)
   let axis = try node.normalizedAxes([node.integer("axis", default: 0)], rank: x.rank)[0]
   let constant = try node.constant(1)
   let length = x.shape[axis]
-  guard let first = constant.elements.integers?.first, constant.shape.count <= 1,
-    let indices = constant.elements.integers, indices.allSatisfy({ $0 >= -length && $0 < length })
+  guard let indices = constant.elements.integers, !indices.isEmpty,
+    indices.allSatisfy({ $0 >= -length && $0 < length })
   else { throw .invalid("its indices of shape \(constant.shape) do not fit \(length) elements") }
-  func positive(_ index: Int) -> Int { index < 0 ? index + length : index }
-  let step = indices.count > 1 ? positive(indices[1]) - positive(first) : 1
-  guard step != 0, indices.indices.allSatisfy({ positive(indices[$0]) == positive(first) + $0 * step }) else {
-    throw Unsupported("its indices are not in regular steps", "Reorder the channels before exporting")
+  let runs = regularRuns(indices.map { $0 < 0 ? $0 + length : $0 })
+  guard runs.count <= 256 else {
+    throw Unsupported("its indices make \(runs.count) parts", "Reorder the channels before exporting")
   }
-  var parts = x.shape.map { AxisPart.whole($0) }
-  parts[axis] = AxisPart(begin: positive(first), size: indices.count, step: step)
-  var result = try context.sliced(x, parts, name: node.name)
-  if constant.shape.isEmpty { result.source.remove(at: axis) }
-  return [.activation(result)]
+  var views: [ActivationView] = []
+  for (index, run) in runs.enumerated() {
+    var parts = x.shape.map { AxisPart.whole($0) }
+    parts[axis] = run
+    let name = runs.count == 1 ? node.name : "\(node.name)/\(index)"
+    views.append(try context.sliced(x, parts, name: name))
+  }
+  let result = try context.joined(views, axis: axis, name: node.name)
+  if constant.shape.count == 1 { return [.activation(result)] }
+  let shape = x.shape[..<axis] + constant.shape + x.shape[(axis + 1)...]
+  return [.activation(try context.reshaped(result, Array(shape), name: node.name))]
+}
+
+/// Indices as the fewest runs of one step each that a single pass finds.
+private func regularRuns(_ indices: [Int]) -> [AxisPart] {
+  var runs: [AxisPart] = []
+  for index in indices {
+    if var last = runs.last {
+      let step = last.size == 1 ? index - last.begin : last.step
+      if step != 0, last.begin + last.size * step == index {
+        (last.size, last.step) = (last.size + 1, step)
+        runs[runs.count - 1] = last
+        continue
+      }
+    }
+    runs.append(AxisPart(begin: index, size: 1, step: 1))
+  }
+  return runs
 }

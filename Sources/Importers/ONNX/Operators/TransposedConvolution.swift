@@ -7,7 +7,11 @@ func importTransposedConvolution(
   let weights = try node.constant(1)
   let x = try node.activation(0)
   let groups = node.integer("group", default: 1)
-  guard x.rank == 3 || x.rank == 4, weights.shape.count == x.rank, weights.count > 0, groups > 0,
+  guard x.rank == 3 || x.rank == 4 else {
+    throw Unsupported(
+      "its input has \(x.rank) dimensions \(x.shape)", "Only N×C×H×W and N×C×W inputs can be imported")
+  }
+  guard weights.shape.count == x.rank, weights.count > 0, groups > 0,
     weights.shape[0] == x.shape[1], x.shape[1] % groups == 0
   else {
     throw .invalid(

@@ -103,6 +103,12 @@ struct ActivationView {
     return fitting ?? source.indices.filter { source[$0].isEmpty } + order
   }
 
-  /// Channels-last for images, the source's order for all else.
-  var defaultOrder: [Int] { rank == 4 ? [0, 2, 3, 1] : Array(source.indices) }
+  /// Channels-last for images and volumes, the source's order for all else.
+  var defaultOrder: [Int] {
+    switch rank {
+    case 4: [0, 2, 3, 1]
+    case 5: [0, 2, 3, 4, 1]
+    default: Array(source.indices)
+    }
+  }
 }

@@ -9,15 +9,18 @@ struct ImportSession {
   private var inputs: [SourceLayout] = []
   /// What the file says of inner values; used only to go on after a problem.
   private let declared: [String: ONNXValueInfo]
+  /// Every value that a node or the user reads.
+  private let readNames: Set<String>
 
-  init(model: ONNXModel, file: [UInt8], fileName: String, options: ONNXImporter.Options) {
+  init(model: ONNXModel, file: [UInt8], fileName: String, folder: String?, options: ONNXImporter.Options) {
     self.model = model
     self.fileName = fileName
     self.options = options
     let infos = (model.graph.valueInfos + model.graph.outputs).map { ($0.name, $0) }
     declared = Dictionary(infos) { first, _ in first }
+    readNames = Set(model.graph.nodes.flatMap(\.inputs) + model.graph.outputs.map(\.name))
     let name = model.graph.name.isEmpty ? fileName : model.graph.name
-    context = Translator(name: name, file: file, operatorSet: model.operatorSets[""] ?? 0)
+    context = Translator(name: name, file: file, operatorSet: model.operatorSets[""] ?? 0, folder: folder)
   }
 
   mutating func run() throws(ImportError) -> ImportedModel {
@@ -80,7 +83,13 @@ extension ImportSession {
       if let code { try context.mark(&results, code, arguments) }
       for (index, name) in node.outputs.enumerated() where !name.isEmpty {
         guard context.operands[name] == nil else { throw .invalid("its output '\(name)' is computed twice") }
-        context.operands[name] = index < results.count ? results[index] : nil
+        guard index < results.count else {
+          guard !readNames.contains(name) else {
+            throw Unsupported("its output \(index), '\(name)', is used", "Only its first output can be imported")
+          }
+          continue
+        }
+        context.operands[name] = results[index]
       }
     } catch {
       context.problems.append(
@@ -94,7 +103,7 @@ extension ImportSession {
       if case .activation = $0 { false } else { true }
     }
     if isKnown, let handler = entry.constants { return handler }
-    if let handler = entry.network { return handler }
+    if let handler = entry.network { return isKnown && !operands.isEmpty ? evaluated(handler) : handler }
     throw Unsupported(
       "its input is computed by the network, and this operator can only be imported where all its inputs are constants",
       "Export with fixed shapes, or simplify the model first (onnx-simplifier)")
@@ -185,7 +194,7 @@ extension ImportSession {
         }
       }
     }
-    guard (1...4).contains(shape.count), shape.allSatisfy({ $0 > 0 }), checkedProduct(shape, limit: 1 << 28) != nil
+    guard (1...5).contains(shape.count), shape.allSatisfy({ $0 > 0 }), checkedProduct(shape, limit: 1 << 28) != nil
     else {
       throw failure("The input '\(input.name)' has the shape \(shape), which no image or signal has. \(remedy)")
     }
@@ -200,6 +209,7 @@ extension ImportSession {
   private func inputOrder(_ shape: [Int], _ readers: [ONNXNode]) -> [Int] {
     let source = Array(shape.indices)
     let permutations = readers.map { reader in reader.attributes.first { $0.name == "perm" }?.integers }
+    if shape.count == 5 { return [0, 2, 3, 4, 1] }
     if shape.count == 4 { return permutations.contains([0, 3, 1, 2]) ? source : [0, 2, 3, 1] }
     let spatial: Set = ["Conv", "BatchNormalization", "MaxPool", "AveragePool", "GlobalAveragePool", "Pad"]
     return shape.count == 3 && readers.contains { spatial.contains($0.operation) } ? [0, 2, 1] : source

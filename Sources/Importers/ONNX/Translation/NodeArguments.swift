@@ -80,7 +80,7 @@ extension NodeArguments {
   func floats(named name: String) -> [Float]? { attribute(name)?.floats }
 
   /// A tensor attribute, or nil when it is absent.
-  func tensor(_ name: String) throws(Unsupported) -> Constant? { try attribute(name)?.tensor?.constant(file) }
+  func tensor(_ name: String) -> ONNXTensor? { attribute(name)?.tensor }
 
   /// A list of sizes (strides, kernels, pads) of this length, each in `range`; `value` repeated when it is absent.
   func sizes(

@@ -38,7 +38,10 @@ struct Translator {
     var shape: [Int]
   }
 
-  init(name: String, file: [UInt8], operatorSet: Int) {
+  private var external: ExternalFiles
+
+  init(name: String, file: [UInt8], operatorSet: Int, folder: String?) {
+    external = ExternalFiles(folder: folder)
     graph = Graph(name: name)
     self.file = file
     self.operatorSet = operatorSet
@@ -58,9 +61,15 @@ struct Translator {
   mutating func operand(_ name: String) throws(Unsupported) -> Operand? {
     if let operand = operands[name] { return operand }
     guard let tensor = initializers[name] else { return nil }
-    let constant = try tensor.constant(file)
-    try reserve(constant.count)
-    return .constant(constant)
+    return .constant(try constant(tensor))
+  }
+
+  /// A tensor's elements, decoded now.
+  mutating func constant(_ tensor: ONNXTensor) throws(Unsupported) -> Constant {
+    let constant = try tensor.constant(file, &external)
+    // What lies in another file is limited by that file's own size.
+    if !tensor.isExternal { try reserve(constant.count) }
+    return constant
   }
 
   /// Appends a node with one output.

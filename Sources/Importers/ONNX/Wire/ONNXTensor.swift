@@ -4,6 +4,8 @@ struct ONNXTensor {
   var dimensions: [Int] = []
   var dataType = 0
   var isExternal = false
+  /// Where the bytes of an external tensor are.
+  var location = ExternalLocation()
   private var message: Range<Int>
 
   init(_ file: [UInt8], _ range: Range<Int>) throws(WireFault) {
@@ -14,6 +16,7 @@ struct ONNXTensor {
       case 1: try reader.appendSigned(field, to: &dimensions)
       case 2: dataType = try reader.signed(field)
       case 8: name = try reader.text(field)
+      case 13: try location.add(file, try reader.bytes(field))
       case 14: isExternal = try reader.signed(field) == 1
       default: break
       }
@@ -45,18 +48,38 @@ struct ONNXTensor {
     return bytes.count == (count + 1) / 2 ? Array(halves.prefix(count)) : halves
   }
 
+  /// The elements of a tensor in another file.
+  private func externalConstant(_ count: Int, _ external: inout ExternalFiles) throws(Unsupported) -> Constant {
+    guard let width = Self.widths[dataType] else {
+      throw Unsupported(
+        "its tensor '\(name)' is of type \(Self.typeName(dataType))", "Export with float, float16, int8 or uint8")
+    }
+    let byteCount = Self.isHalfByte(dataType) ? (count + 1) / 2 : count * width
+    let bytes = try external.bytes(location, count: byteCount, tensor: name)
+    var elements: Constant.Elements?
+    do throws(WireFault) {
+      elements = try rawElements(bytes, bytes.indices)
+    } catch {
+      throw damaged("cannot be read: \(error.reason)")
+    }
+    guard var elements else { throw damaged("has no elements") }
+    if Self.isHalfByte(dataType), let halves = elements.integers { elements = .integers(halfBytes(halves, count)) }
+    return Constant(shape: dimensions, elements: elements, type: dataType)
+  }
+
+  /// Bytes of an element of each TensorProto.DataType; those of two elements for half bytes.
+  private static let widths = [
+    1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2, 21: 1, 22: 1,
+  ]
+
   /// The elements, as floats or as integers.
   /// - Throws: `Unsupported` when the data is elsewhere, of another type, or does not fill the shape.
-  func constant(_ file: [UInt8]) throws(Unsupported) -> Constant {
-    if isExternal {
-      throw Unsupported(
-        "its tensor '\(name)' lies in another file (external data)",
-        "Save the model as one file, for example with onnx.save(model, path, save_as_external_data=False)")
-    }
-    let limit = file.count * 8
+  func constant(_ file: [UInt8], _ external: inout ExternalFiles) throws(Unsupported) -> Constant {
+    let limit = isExternal ? 1 << 31 : file.count * 8
     guard dimensions.count <= 16, let count = checkedProduct(dimensions, limit: limit) else {
       throw damaged("has the impossible shape \(dimensions)")
     }
+    if isExternal { return try externalConstant(count, &external) }
     var elements: Constant.Elements?
     do throws(WireFault) {
       elements = try readElements(file)
@@ -118,8 +141,7 @@ struct ONNXTensor {
 
   /// raw_data: little-endian, without gaps.
   private func rawElements(_ file: [UInt8], _ range: Range<Int>) throws(WireFault) -> Constant.Elements? {
-    let widths = [1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2, 21: 1, 22: 1]
-    guard let width = widths[dataType] else { return nil }
+    guard let width = Self.widths[dataType] else { return nil }
     guard range.count % width == 0 else {
       throw WireFault(offset: range.lowerBound, reason: "\(range.count) bytes are no whole number of elements")
     }
