@@ -53,7 +53,7 @@ struct PairProblem {
       kernels, &rule, &left, &right, &result, Int32(rows.lowerBound), Int32(rows.upperBound))
   }
 
-  private func operand(_ layout: Layout, _ memory: Memory, _ row: Int, _ column: Int, _ channel: Int) -> Int {
+  func operand(_ layout: Layout, _ memory: Memory, _ row: Int, _ column: Int, _ channel: Int) -> Int {
     let place = layout.offset(
       layout.height == 1 ? 0 : row, layout.width == 1 ? 0 : column, layout.channels == 1 ? 0 : channel)
     return Int(memory.bytes[place])

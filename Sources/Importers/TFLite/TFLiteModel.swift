@@ -7,6 +7,10 @@ struct TFLiteModel {
   var inputs: [Int]
   var outputs: [Int]
   var operators: [TFLiteOperator]
+  /// Networks in the file, of which the first is read.
+  var networkCount: Int
+  /// Names of the ways to call the file's networks.
+  var signatures: [String]
 
   /// Reads all tables of the file's first network.
   init(_ bytes: [UInt8]) throws(FlatBufferFault) {
@@ -22,6 +26,9 @@ struct TFLiteModel {
     guard let network = subgraphs.first else {
       throw FlatBufferFault(offset: root.position, reason: "the model has no network")
     }
+    networkCount = subgraphs.count
+    signatures = []
+    for table in try root.tables(7) { signatures.append(try table.text(2)) }
     let buffers = try root.tables(4)
     tensors = []
     for table in try network.tables(0) { tensors.append(try TFLiteTensor(table, buffers: buffers)) }

@@ -66,6 +66,9 @@ extension TFLiteTranslator {
       return try finish(
         Activation(.clip(low: -.infinity, high: .infinity), definedTable: table), [x], node, activation: code)
     }
+    if kind == .multiply, let weights = exactFactors(constant, x), output != nil {
+      return try finish(DepthwiseConv2D(), [x] + weights, node, activation: code)
+    }
     let values = constant.reals
     if output != nil { notes.append("\(node.name): its constant operand is rounded anew") }
     if kind == .divide, constantIsFirst {
@@ -91,6 +94,23 @@ extension TFLiteTranslator {
       x, factors: constant.shape, factors, addends: addends, code == 0 ? node.name : "\(node.name)/linear",
       quantization: output)
     return try finished(result, node, activation: code)
+  }
+
+  /// An int8 constant of one number a channel as the weights and biases of a 1×1 depthwise convolution, which is then
+  /// XNNPACK's product; nil where there is none.
+  private mutating func exactFactors(_ constant: TFLiteConstant, _ x: ValueID) -> [ValueID]? {
+    guard shape(x).count == 4, let channels = shape(x).last, case .bytes(let list) = constant.elements,
+      list.count == channels, constant.shape.last == channels, let rule = constant.quantization,
+      rule.scales.count == 1, graph[x].quantization != nil
+    else { return nil }
+    let factors = list.map { Int($0) &- rule.zeroPoints[0] }
+    guard factors.allSatisfy({ (-128...127).contains($0) }) else { return nil }
+    let weights = graph.addConstant(
+      "factors", Tensor(shape: [1, 1, channels], values: factors.map { Float($0) * rule.scales[0] }))
+    graph[weights].quantizedWeights = QuantizedWeights(
+      values: factors.map { Int8($0) }, scales: list.map { _ in rule.scales[0] }, biases: list.map { _ in 0 },
+      roundsFactorsStepwise: true)
+    return [weights, graph.addConstant("zeros", Tensor(shape: [channels]))]
   }
 
   /// A fused activation applied to a value that is there already.

@@ -44,19 +44,20 @@ extension TFLiteTranslator {
     var result = shape(x)
     for axis in axes { result[axis] = 1 }
     if !keepsAxes { result = result.indices.filter { !axes.contains($0) }.map { result[$0] } }
-    var value = x
-    // Runs of adjacent axes, the last one first.
-    var end = axes.count
-    while end > 0 {
-      var begin = end - 1
-      while begin > 0, axes[begin - 1] == axes[begin] - 1 { begin -= 1 }
-      value = try pooled(value, axes[begin]...axes[end - 1], "\(name)/image", quantization: quantization)
-      end = begin
+    guard let first = axes.first, let last = axes.last else {
+      guard quantization != nil, graph[x].quantization != quantization else { return x }
+      return try emit(
+        Activation(.clip(low: -.infinity, high: .infinity)), [x], name, quantization: quantization)
     }
-    if value == x, let quantization, graph[x].quantization != quantization {
+    var (value, range) = (x, first...last)
+    if axes.count != range.count {
+      // The axes are brought together at the end.
+      let order = shape(x).indices.filter { !axes.contains($0) } + axes
       value = try emit(
-        Activation(.clip(low: -.infinity, high: .infinity)), [x], "\(name)/same", quantization: quantization)
+        Transpose(permutation: order), [x], "\(name)/turned", quantization: graph[x].quantization)
+      range = order.count - axes.count...order.count - 1
     }
+    value = try pooled(value, range, "\(name)/image", quantization: quantization)
     return try reshaped(value, result, name)
   }
 

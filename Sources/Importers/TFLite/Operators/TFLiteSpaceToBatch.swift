@@ -74,8 +74,10 @@ extension TFLiteTranslator {
     guard block == spread.block, crops.top + crops.bottom < shape[1], crops.left + crops.right < shape[2] else {
       throw .damaged("its blocks or crops do not fit those of SPACE_TO_BATCH_ND")
     }
-    if crops == .zero { return [.activation(spread.value)] }
-    if node.isOnlyReader, translator.uncompute(crops, of: spread.value) { return [.activation(spread.value)] }
+    if crops == .zero || node.isOnlyReader && translator.uncompute(crops, of: spread.value) {
+      if node.isOnlyReader { translator.graph[spread.value].name = node.name }
+      return [.activation(spread.value)]
+    }
     let slice = Slice(
       begin: [0, crops.top, crops.left, 0],
       size: [

@@ -27,6 +27,10 @@ struct TFLiteSession {
   }
 
   mutating func run() throws(ImportError) -> ImportedModel {
+    if model.networkCount > 1 {
+      let names = model.signatures.isEmpty ? "" : " (signatures: \(model.signatures.joined(separator: ", ")))"
+      translator.notes.append("the file has \(model.networkCount) networks\(names); the first one was imported")
+    }
     try addInputs()
     for (operation, isNeeded) in zip(model.operators, isNeeded) where isNeeded { translate(operation) }
     let problems = translator.problems
@@ -50,6 +54,10 @@ extension TFLiteSession {
     let outputs = operation.outputs.map { model.tensors[max(0, $0)] }
     let name = outputs.first?.name ?? operation.kind
     do throws(Unsupported) {
+      guard !["IF", "WHILE", "CALL", "CALL_ONCE"].contains(operation.kind) else {
+        throw Unsupported(
+          "it runs another network of the file", "Only networks without branches, loops and variables can be imported")
+      }
       guard let handler = tfliteOperatorTable[operation.kind] else {
         throw Unsupported("the operator cannot be imported", "Replace it, or end the network before it")
       }
@@ -65,9 +73,11 @@ extension TFLiteSession {
       let node = TFLiteNode(
         operation: operation, name: name, inputs: operation.inputs.map { $0 < 0 ? nil : model.tensors[$0] },
         outputs: outputs, operands: given, isOnlyReader: operation.inputs.first.map { readers[$0] == 1 } ?? false)
+      let firstNew = translator.graph.values.count
       var results = try TFLiteFolding.fold(&translator, node)
       if results == nil { results = try TFLiteSpread.translate(&translator, node, handler) }
       if results == nil { results = try handler(&translator, node) }
+      translator.name(results ?? [], outputs, from: firstNew)
       for (index, result) in zip(operation.outputs, results ?? []) { operands[index] = result }
     } catch {
       translator.problems.append(
@@ -118,7 +128,7 @@ extension TFLiteSession {
             + "Convert the model with fixed shapes.")
       }
       do throws(Unsupported) {
-        let rule = try tensor.activationQuantization()
+        let rule = try tensor.inputQuantization()
         let id = translator.graph.addInput(tensor.name, shape: tensor.shape)
         translator.graph[id].quantization = rule
         operands[index] = .activation(id)

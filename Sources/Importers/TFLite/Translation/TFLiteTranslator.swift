@@ -162,6 +162,16 @@ struct TFLiteTranslator {
     }
   }
 
+  /// Names values that an operator has just computed as the file names its outputs.
+  mutating func name(_ results: [TFLiteOperand], _ outputs: [TFLiteTensor], from firstNew: Int) {
+    for (result, output) in zip(results, outputs) {
+      switch result {
+      case .activation(let id) where id.index >= firstNew: graph[id].name = output.name
+      default: continue
+      }
+    }
+  }
+
   /// The value under another shape; its own quantization.
   mutating func reshaped(_ id: ValueID, _ shape: [Int], _ name: String) throws(Unsupported) -> ValueID {
     if graph[id].shape == shape { return id }
@@ -170,6 +180,12 @@ struct TFLiteTranslator {
 }
 
 extension TFLiteTensor {
+  /// The rule of a network input; bytes without a scale are whole numbers.
+  func inputQuantization() throws(Unsupported) -> Quantization? {
+    guard quantization == nil, type == .uint8 || type == .int8 else { return try activationQuantization() }
+    return Quantization(scale: 1, zeroPoint: type == .uint8 ? -128 : 0)
+  }
+
   /// The rule of an int8 or uint8 activation; nil for other types.
   func activationQuantization() throws(Unsupported) -> Quantization? {
     switch type {
