@@ -1,118 +1,73 @@
-/// Depthwise convolution of the DSP family, one channel of a row at a time: a 3×3 kernel's weights stay in registers while
-/// the row passes. Included after `store_result`, `weight_pairs` and `pairs`.
+/// Depthwise convolution of the DSP family: kernels of three rows take four channels at a time, a column of three rows and
+/// four channels being three words. Included after `scalar_depthwise.h`, `pairs` and its helpers.
 #ifndef MARTLET_ARM_DSP_DEPTHWISE_H
 #define MARTLET_ARM_DSP_DEPTHWISE_H
 
-/// One channel of one output row.
-typedef struct depthwise_row {
-    const martlet_depthwise *depthwise;
-    const martlet_depthwise_segment *segment;
-    const uint8_t *const *rows;  // of this output row
-    int32_t channel;
-    const int8_t *weights;  // this channel's four taps of the first quad; those of the next 64 bytes further
-    int32_t bias;
-    float factor;
-    uint8_t *output;  // this channel of the first pixel
-} depthwise_row;
+/// Adds one channel's column: `outer` holds rows 0 and 2. The middle row is the lower half of `middle`, or the upper.
+#define ADD_COLUMN(sum, weights, outer, multiply_middle, middle)             \
+    do {                                                                     \
+        pairs taps = weight_pairs(weights);                                  \
+        sum = __smlad(taps.even, (int16x2_t)(outer), sum);                   \
+        sum = multiply_middle((int32_t)taps.odd, (int32_t)(middle), sum);    \
+    } while (0)
 
-/// A pixel of a 3×3 kernel that may reach over the left or right border.
-static void depthwise_border(const depthwise_row *row, int32_t pixel) {
-    const martlet_depthwise *depthwise = row->depthwise;
-    ptrdiff_t pitch = row->segment->input_pitch;
-    int32_t sum = row->bias, zero_point = depthwise->input_zero_point;
-    int32_t x = pixel * depthwise->stride_width - depthwise->pad_left;
-    for (const int8_t *weights = row->weights; weights < row->weights + 192; weights += 64, x++) {
-        if (x >= 0 && x < row->segment->input_width) {
-            ptrdiff_t place = x * pitch + row->channel;
-            sum += row->rows[0][place] * weights[0] + row->rows[1][place] * weights[1] + row->rows[2][place] * weights[2];
+/// The lower halves of two words as one word, and the upper halves.
+MARTLET_INLINE uint32_t lower_halves(int16x2_t first, int16x2_t second) {
+    return ((uint32_t)first & 0xFFFFu) | ((uint32_t)second << 16);
+}
+MARTLET_INLINE uint32_t upper_halves(int16x2_t first, int16x2_t second) {
+    return ((uint32_t)second & 0xFFFF0000u) | ((uint32_t)first >> 16);
+}
+
+/// Four channels from `channel` on of the output pixel whose first input column is `x`; `stored` of them exist.
+static void depthwise_four(
+    const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, const uint8_t *const *rows, int32_t x,
+    int32_t channel, uint8_t *output, int32_t stored) {
+    const martlet_channel_block *constants = depthwise->channels + channel / 16;
+    const int8_t *weights =
+        depthwise->weights + (channel / 16 * depthwise->kernel_width * 16 + channel % 16) * 4;
+    const int32_t *bias = constants->bias + channel % 16;
+    int32_t sums[4] = {bias[0], bias[1], bias[2], bias[3]};
+    const uint8_t *upper = rows[0] + channel, *centre = rows[1] + channel, *lower = rows[2] + channel;
+    for (int32_t column = 0; column < depthwise->kernel_width; column++, weights += 64) {
+        pairs first, middle, last;
+        if ((uint32_t)x < (uint32_t)segment->input_width) {
+            ptrdiff_t place = x * segment->input_pitch;
+            first = input_pairs(upper + place);
+            middle = input_pairs(centre + place);
+            last = input_pairs(lower + place);
         } else {
-            sum += zero_point * (weights[0] + weights[1] + weights[2]);
+            int16x2_t both = (int16x2_t)(depthwise->input_zero_point * 0x10001);
+            first = middle = last = (pairs){both, both};
         }
+        x += depthwise->dilation_width;
+        ADD_COLUMN(sums[0], weights, lower_halves(first.even, last.even), __smlabb, middle.even);
+        ADD_COLUMN(sums[1], weights + 4, lower_halves(first.odd, last.odd), __smlabb, middle.odd);
+        ADD_COLUMN(sums[2], weights + 8, upper_halves(first.even, last.even), __smlabt, middle.even);
+        ADD_COLUMN(sums[3], weights + 12, upper_halves(first.odd, last.odd), __smlabt, middle.odd);
     }
-    row->output[pixel * row->segment->output_pitch] = store_result((float)sum * row->factor, depthwise->output);
-}
-
-/// A pixel of any kernel, which may reach over the border.
-static void depthwise_pixel(const depthwise_row *row, int32_t pixel) {
-    const martlet_depthwise *depthwise = row->depthwise;
-    int32_t sum = row->bias;
-    int32_t first = pixel * depthwise->stride_width - depthwise->pad_left;
-    for (int32_t kernel_row = 0; kernel_row < depthwise->kernel_height; kernel_row++) {
-        int32_t x = first;
-        for (int32_t column = 0; column < depthwise->kernel_width; column++, x += depthwise->dilation_width) {
-            int32_t place =
-                martlet_depthwise_place(depthwise->kernel_height, depthwise->kernel_width, kernel_row, column);
-            int32_t inside = x >= 0 && x < row->segment->input_width;
-            int32_t value = inside ? row->rows[kernel_row][x * row->segment->input_pitch + row->channel]
-                                   : depthwise->input_zero_point;
-            sum += value * row->weights[place / 4 * 64 + place % 4];
-        }
-    }
-    row->output[pixel * row->segment->output_pitch] = store_result((float)sum * row->factor, depthwise->output);
-}
-
-/// Pixels [begin, end) of a 3×3 kernel without dilation that lies inside the image. A quad is a column: three rows and a
-/// zero.
-static void depthwise_three(const depthwise_row *row, int32_t begin, int32_t end) {
-    const martlet_depthwise *depthwise = row->depthwise;
-    const pairs left = weight_pairs(row->weights), middle = weight_pairs(row->weights + 64),
-                right = weight_pairs(row->weights + 128);
-    ptrdiff_t pitch = row->segment->input_pitch, step = depthwise->stride_width * pitch;
-    ptrdiff_t first = (begin * depthwise->stride_width - depthwise->pad_left) * pitch + row->channel;
-    const uint8_t *upper = row->rows[0] + first, *centre = row->rows[1] + first, *lower = row->rows[2] + first;
+    const float *factors = constants->factor + channel % 16;
     const martlet_output rule = depthwise->output;
-    uint8_t *output = row->output + begin * row->segment->output_pitch;
-    for (int32_t pixel = begin; pixel < end; pixel++) {
-        int32_t sum = row->bias;
-        sum = __smlabb((int32_t)left.even, upper[0], sum);
-        sum = __smlabb((int32_t)left.odd, centre[0], sum);
-        sum = __smlatb((int32_t)left.even, lower[0], sum);
-        sum = __smlabb((int32_t)middle.even, upper[pitch], sum);
-        sum = __smlabb((int32_t)middle.odd, centre[pitch], sum);
-        sum = __smlatb((int32_t)middle.even, lower[pitch], sum);
-        sum = __smlabb((int32_t)right.even, upper[2 * pitch], sum);
-        sum = __smlabb((int32_t)right.odd, centre[2 * pitch], sum);
-        sum = __smlatb((int32_t)right.even, lower[2 * pitch], sum);
-        *output = store_result((float)sum * row->factor, rule);
-        upper += step;
-        centre += step;
-        lower += step;
-        output += row->segment->output_pitch;
-    }
-}
-
-static void depthwise_channel(const depthwise_row *row) {
-    const martlet_depthwise *depthwise = row->depthwise;
-    int32_t pixels = row->segment->pixels, stride = depthwise->stride_width;
-    if (depthwise->kernel_height != 3 || depthwise->kernel_width != 3 || depthwise->dilation_width != 1) {
-        for (int32_t pixel = 0; pixel < pixels; pixel++) depthwise_pixel(row, pixel);
-        return;
-    }
-    int32_t begin = martlet_minimum(martlet_divide_up(depthwise->pad_left, stride), pixels);
-    int32_t last = row->segment->input_width - 3 + depthwise->pad_left;
-    int32_t end = last < 0 ? 0 : martlet_minimum(last / stride + 1, pixels);
-    if (end < begin) begin = end = pixels;
-    for (int32_t pixel = 0; pixel < begin; pixel++) depthwise_border(row, pixel);
-    depthwise_three(row, begin, end);
-    for (int32_t pixel = end; pixel < pixels; pixel++) depthwise_border(row, pixel);
+    for (int32_t i = 0; i < stored; i++) output[i] = store_result((float)sums[i] * factors[i], rule);
 }
 
 static void depthwise(
     const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, int32_t channels) {
-    int32_t block_bytes = martlet_depthwise_quads(depthwise->kernel_height, depthwise->kernel_width) * 64;
-    depthwise_row row;
-    row.depthwise = depthwise;
-    row.segment = segment;
-    for (int32_t output_row = 0; output_row < segment->output_rows; output_row++) {
-        row.rows = segment->rows + output_row * depthwise->stride_height;
-        for (int32_t channel = 0; channel < channels; channel++) {
-            const martlet_channel_block *constants = depthwise->channels + channel / 16;
-            row.channel = channel;
-            row.weights = depthwise->weights + channel / 16 * block_bytes + channel % 16 * 4;
-            row.bias = constants->bias[channel % 16];
-            row.factor = constants->factor[channel % 16];
-            row.output = segment->outputs[output_row] + channel;
-            depthwise_channel(&row);
+    if (depthwise->kernel_height != 3) {
+        depthwise_any(depthwise, segment, channels);
+        return;
+    }
+    for (int32_t row = 0; row < segment->output_rows; row++) {
+        const uint8_t *const *rows = segment->rows + row * depthwise->stride_height;
+        uint8_t *output = segment->outputs[row];
+        int32_t x = -depthwise->pad_left;
+        for (int32_t pixel = 0; pixel < segment->pixels; pixel++) {
+            for (int32_t channel = 0; channel < channels; channel += 4) {
+                int32_t stored = martlet_minimum(channels - channel, 4);
+                depthwise_four(depthwise, segment, rows, x, channel, output + channel, stored);
+            }
+            x += depthwise->stride_width;
+            output += segment->output_pitch;
         }
     }
 }

@@ -1,26 +1,25 @@
-/// Bytes of the arena from the first to one past the last that a buffer may touch.
+/// Bytes of the arena from the first to one past the last that a buffer may touch. Thirty-two bits suffice: all lie in the
+/// arena, as `TensorCheck` and `OperatorCheck` proved.
 struct Stretch {
-  let first: Int64
-  let end: Int64
+  let first: Int32
+  let end: Int32
 
-  init(first: Int64, end: Int64) {
+  init(first: Int32, end: Int32) {
     self.first = first
     self.end = end
   }
 
-  init(_ tensor: TensorRecord) {
-    first = Wide.of(tensor.arenaOffset)
-    end = first + tensor.spanBytes
-  }
+  init(_ tensor: TensorRecord) { self = withUnsafePointer(to: tensor) { Stretch($0) } }
 
+  @inline(never)
   init(_ tensor: UnsafePointer<TensorRecord>) {
-    first = Wide.of(tensor.pointee.arenaOffset)
-    end = first + tensor.pointee.spanBytes
+    first = Int32(bitPattern: tensor.pointee.arenaOffset)
+    end = first &+ Int32(truncatingIfNeeded: tensor.pointee.spanBytes)
   }
 
   init(scratchOf step: UnsafePointer<OperatorRecord>) {
-    first = Wide.of(step.pointee.scratchOffset)
-    end = first + Wide.of(step.pointee.scratchBytes)
+    first = Int32(bitPattern: step.pointee.scratchOffset)
+    end = first &+ Int32(bitPattern: step.pointee.scratchBytes)
   }
 
   func meets(_ other: Stretch) -> Bool { first < other.end && other.first < end && first < end }
@@ -30,7 +29,7 @@ struct Stretch {
   func contains(_ other: Stretch) -> Bool { first <= other.first && other.end <= end }
 
   /// Bytes that both have.
-  func shared(_ other: Stretch) -> Int64 { max(0, min(end, other.end) - max(first, other.first)) }
+  func shared(_ other: Stretch) -> Int32 { max(0, min(end, other.end) - max(first, other.first)) }
 }
 
 /// Where some rows of a tensor lie: one stretch, or two when a ring wraps between them.
@@ -54,15 +53,17 @@ struct RowStretches {
   }
 
   /// Bytes that both have.
-  func shared(_ other: RowStretches) -> Int64 {
+  func shared(_ other: RowStretches) -> Int32 {
     lower.shared(other.lower) + lower.shared(other.upper) + upper.shared(other.lower) + upper.shared(other.upper)
   }
 
   private static func stretch(_ tensor: TensorRecord, from slot: Int32, count: Int32) -> Stretch {
-    let first = Wide.of(tensor.arenaOffset) + Wide.of(slot) * Wide.of(tensor.rowPitchBytes)
+    let pitch = Int32(bitPattern: tensor.rowPitchBytes)
+    let first = Int32(bitPattern: tensor.arenaOffset) &+ slot &* pitch
     guard count > 0 else { return Stretch(first: first, end: first) }
-    let rowBytes = Wide.of(tensor.width - 1) * Wide.of(tensor.pixelPitchBytes) + tensor.pixelBytes
-    return Stretch(first: first, end: first + Wide.of(count - 1) * Wide.of(tensor.rowPitchBytes) + rowBytes)
+    let rowBytes =
+      (tensor.width - 1) &* Int32(bitPattern: tensor.pixelPitchBytes) &+ Int32(truncatingIfNeeded: tensor.pixelBytes)
+    return Stretch(first: first, end: first &+ (count - 1) &* pitch &+ rowBytes)
   }
 }
 
@@ -100,7 +101,7 @@ struct ViewParts {
     } else if view.isPacked, written.isPacked, view.rowsHeld == view.height, written.rowsHeld == written.height,
       Stretch(view).contains(Stretch(written)) || Stretch(written).contains(Stretch(view))
     {
-      missing -= RowStretches(written, writtenRows).shared(stretches)
+      missing -= Wide.of(RowStretches(written, writtenRows).shared(stretches))
     } else {
       intruder = writer
     }

@@ -9,6 +9,7 @@ enum TextCheck {
     try verifyPreprocessing(view)
   }
 
+  @inline(never)
   private static func verifyEncoding(_ view: borrowing ModelView, _ section: Section) throws(Fault) {
     guard Text(bytes: view.section(section)).isWellFormed else {
       throw Fault(.text, detail: Int(truncatingIfNeeded: view.header.pointee[section].offset))
@@ -16,6 +17,7 @@ enum TextCheck {
   }
 
   /// In the section, not too long, and cut between code points.
+  @inline(never)
   private static func verifyName(_ view: borrowing ModelView, _ name: Extent) throws(Fault) {
     let text = view.section(.text)
     guard name.bytes > 0 else { return }

@@ -12,8 +12,6 @@ struct Board {
   let processor: String
   let clangTarget: String
   let processorFlags: [String]
-  /// How kernels are optimized.
-  let optimization: String
   /// Clocks a second: what SysTick counts.
   let clockHertz: Int
   /// Where code lies, from the vector table on.
@@ -33,7 +31,7 @@ struct Board {
     let memory = Region(name: "RAM", origin: 0x2000_0000, bytes: 4 << 20)
     return Board(
       name: "mps2-an386", processor: "Cortex-M4", clangTarget: "thumbv7em-none-eabi",
-      processorFlags: ["-mcpu=cortex-m4", "-mfloat-abi=softfp", "-mfpu=fpv4-sp-d16"], optimization: "-Os",
+      processorFlags: ["-mcpu=cortex-m4", "-mfloat-abi=softfp", "-mfpu=fpv4-sp-d16"],
       clockHertz: 25_000_000, code: code, models: [code], memory: memory,
       arenas: [memory, Region(name: "PSRAM", origin: 0x2100_0000, bytes: 16 << 20)])
   }()
@@ -44,7 +42,7 @@ struct Board {
     let memory = Region(name: "RAM", origin: 0x2000_0000, bytes: 4 << 20)
     return Board(
       name: "mps2-an500", processor: "Cortex-M7", clangTarget: "thumbv7em-none-eabi",
-      processorFlags: ["-mcpu=cortex-m7", "-mfloat-abi=softfp", "-mfpu=fpv5-d16"], optimization: "-Os",
+      processorFlags: ["-mcpu=cortex-m7", "-mfloat-abi=softfp", "-mfpu=fpv5-d16"],
       clockHertz: 25_000_000, code: code, models: [code], memory: memory,
       arenas: [memory, Region(name: "PSRAM", origin: 0x6000_0000, bytes: 16 << 20)])
   }()
@@ -52,7 +50,7 @@ struct Board {
   /// Cortex-M55 with vectors: code and data in tightly coupled memory, the rest in SRAM and DDR (the secure aliases).
   static let mps3an547 = Board(
     name: "mps3-an547", processor: "Cortex-M55", clangTarget: "thumbv8.1m.main-none-eabi",
-    processorFlags: ["-mcpu=cortex-m55", "-mfloat-abi=softfp"], optimization: "-Os", clockHertz: 32_000_000,
+    processorFlags: ["-mcpu=cortex-m55", "-mfloat-abi=softfp"], clockHertz: 32_000_000,
     code: Region(name: "CODE", origin: 0, bytes: 512 << 10),
     models: [
       Region(name: "SRAM", origin: 0x1100_0000, bytes: 2 << 20),

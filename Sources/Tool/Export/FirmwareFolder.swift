@@ -60,7 +60,6 @@ struct FirmwareFolder {
     # \(board.name): \(board.processor) at \(board.clockHertz / 1_000_000) MHz.
     CLANG_TARGET=\(board.clangTarget)
     CPU_FLAGS=(\(board.processorFlags.joined(separator: " ")))
-    OPTIMIZE=\(board.optimization)
     SWIFT_TARGET=armv7em-none-none-eabi
     QEMU_MACHINE=\(board.name)
     CLOCK_HERTZ=\(board.clockHertz)

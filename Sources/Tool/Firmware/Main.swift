@@ -18,9 +18,7 @@ enum Firmware {
       firmware_write_number(Int32(error.code.rawValue))
       write(" at ")
       firmware_write_number(Int32(error.index))
-      write(": ")
-      write(error.code.explanation)
-      write("\n")
+      write("; `martlet explain` says what it means\n")
       firmware_exit(1)
     }
     firmware_exit(0)

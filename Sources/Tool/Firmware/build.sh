@@ -31,10 +31,15 @@ mkdir -p objects
 c_flags=(--target="$CLANG_TARGET" "${CPU_FLAGS[@]}" -std=gnu17 -ffreestanding -ffp-contract=off -fno-math-errno
   -ffunction-sections -fdata-sections -Wall -Wextra -Imartlet/CShim/include -I. "${kernels[@]}")
 for file in martlet/CShim/*.c; do
-  "$tools/clang" "${c_flags[@]}" "$OPTIMIZE" -c "$file" -o "objects/$(basename "$file" .c).o"
+  name=$(basename "$file" .c)
+  case $name in
+    arm_* | scalar) level=-Os ;;  # the kernels
+    *) level=-Oz ;;               # what calls them
+  esac
+  "$tools/clang" "${c_flags[@]}" $level -c "$file" -o "objects/$name.o"
 done
 for file in startup support memory; do
-  "$tools/clang" "${c_flags[@]}" -Os -fno-builtin -fno-vectorize -c $file.c -o objects/$file.o
+  "$tools/clang" "${c_flags[@]}" -Oz -fno-builtin -fno-vectorize -c $file.c -o objects/$file.o
 done
 "$tools/clang" "${c_flags[@]}" -c network.S -o objects/network.o
 
@@ -58,8 +63,8 @@ swift_flags=(-target "$SWIFT_TARGET" -swift-version 6 -wmo -parse-as-library -Os
       value = value * 16 + index("0123456789abcdef", substr(hexadecimal, place, 1)) - 1
     return value
   }
-  $2 ~ /^\.(text|model|data|bss|stack|arena)$/ { size[substr($2, 2)] = bytes($3) }
+  $2 ~ /^\.(text|rodata|model|data|bss|stack|arena)$/ { size[substr($2, 2)] = bytes($3) }
   END {
-    printf "flash: %d bytes of code and constants, %d of model\n", size["text"] + size["data"], size["model"]
+    printf "flash: %d bytes of code, %d of constants, %d of model\n", size["text"], size["rodata"] + size["data"], size["model"]
     printf "RAM:   %d bytes of arena, %d of data, %d of stack\n", size["arena"], size["data"] + size["bss"], size["stack"]
   }'
