@@ -62,7 +62,9 @@ private func decides(_ id: ValueID, _ graph: Graph, _ index: GraphIndex) -> Bool
   if index.isOutput(id) { return true }
   return index.readers(of: id).contains { reader in
     let operation = graph.nodes[reader].operation
-    guard operation is Softmax || operation.outputQuantization == .sameAsInput else { return false }
+    guard operation is Softmax || operation is TopK || operation.outputQuantization == .sameAsInput else {
+      return false
+    }
     return graph.nodes[reader].outputs.contains { decides($0, graph, index) }
   }
 }

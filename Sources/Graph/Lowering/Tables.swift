@@ -16,6 +16,6 @@ func softmaxTable(inputScale: Float) -> [UInt8] {
   (0..<256).flatMap { distance in
     let exponential = exp(-Double(distance) * Double(inputScale))
     let fixed = Int32(min(Double(Int32.max), (exponential * 0x1p31).rounded(.toNearestOrEven)))
-    return (0..<4).map { UInt8(truncatingIfNeeded: fixed >> ($0 * 8)) }
+    return littleEndian(fixed)
   }
 }

@@ -1,25 +1,10 @@
 /// The quotient of two activations under numpy's broadcasting rule.
-///
-/// Inputs: a, b; at run time an operand is a whole image, one value a channel [N,1,1,C], or one a pixel [N,H,W,1].
-public struct Divide: Operator {
+public struct Divide: PairOperator {
   /// "Divide".
   public static var kind: String { "Divide" }
 
   /// The elementwise quotient.
   public init() {}
-
-  /// A clamp costs nothing in the last step.
-  public var fusesClamp: Bool { true }
-
-  /// Place by place.
-  public var isElementwise: Bool { true }
-
-  /// The common shape.
-  /// - Throws: `GraphError` when the shapes cannot be broadcast.
-  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
-    try expect(inputs, "a", "b")
-    return [try Broadcast(inputs[0], inputs[1]).shape]
-  }
 
   /// a / b.
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {
@@ -41,7 +26,7 @@ public struct Divide: Operator {
       let real = Double(divisor.real(Int8(stored - 128)))
       let exact = real == 0 ? (divisor.zeroPoint > 0 ? -largest : largest) : scale / real
       let factor = Float(max(-largest, min(largest, exact)))
-      record.table += (0..<4).map { UInt8(truncatingIfNeeded: factor.bitPattern >> ($0 * 8)) }
+      record.table += littleEndian(factor.bitPattern)
     }
     let (low, high) = try node.clampBounds()
     record.parameters = [low, high]

@@ -37,7 +37,7 @@ public struct LogSoftmax: Operator {
     record.table = softmaxTable(inputScale: try node.activation(0).scale)
     for place in 0..<256 {
       let logarithm = Float(log1p((Double(place) + 0.5) / 256) / log(2) * Double(octave))
-      record.table += (0..<4).map { UInt8(truncatingIfNeeded: logarithm.bitPattern >> ($0 * 8)) }
+      record.table += littleEndian(logarithm.bitPattern)
     }
     return .step(record)
   }

@@ -1,25 +1,10 @@
 /// The smaller of two activations, place by place, under numpy's broadcasting rule.
-///
-/// Inputs: a, b; at run time an operand is a whole image, one value a channel [N,1,1,C], or one a pixel [N,H,W,1].
-public struct Minimum: Operator {
+public struct Minimum: PairOperator {
   /// "Minimum".
   public static var kind: String { "Minimum" }
 
   /// The elementwise minimum.
   public init() {}
-
-  /// The tables end in any clamp.
-  public var fusesClamp: Bool { true }
-
-  /// Place by place.
-  public var isElementwise: Bool { true }
-
-  /// The common shape.
-  /// - Throws: `GraphError` when the shapes cannot be broadcast.
-  public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
-    try expect(inputs, "a", "b")
-    return [try Broadcast(inputs[0], inputs[1]).shape]
-  }
 
   /// min(a, b).
   public func evaluate(_ inputs: [Tensor], on workers: Workers) -> [Tensor] {

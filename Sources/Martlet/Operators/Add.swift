@@ -19,12 +19,10 @@ public enum Add: Operator {
 
   /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
-    try step.requireInputs(2...2)
+    try step.requirePair()
     try step.requireParameters(count: Parameter.shift.rawValue + 1)
     try step.requireClamp(low: Parameter.low, high: .high)
     try step.requireSumFactors(Parameter.factorA, Parameter.factorB, shift: Parameter.shift)
-    try step.requireBroadcast(0)
-    try step.requireBroadcast(1)
     try step.requireConstants()
   }
 
@@ -41,37 +39,26 @@ public enum Add: Operator {
 
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
+    run(step, sign: 1, rows: rows, kernels: kernels)
+  }
+
+  /// a + sign · b; the sign is 1 or −1.
+  static func run(
+    _ step: borrowing Step, sign: Int32, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>
+  ) {
     if step.integer(Parameter.shift) != 0 {
       return step.addInFixedPoint(
-        Parameter.factorA, Parameter.factorB, sign: 1, shift: Parameter.shift,
+        Parameter.factorA, Parameter.factorB, sign: sign, shift: Parameter.shift,
         output: step.outputRule(low: Parameter.low, high: .high), rows: rows, kernels: kernels)
     }
+    let factor = step.float(Parameter.factorB)
     var rule = martlet_addition(
       zero_point_a: step.storedInputZeroPoint(0), zero_point_b: step.storedInputZeroPoint(1),
-      factor_a: step.float(Parameter.factorA), factor_b: step.float(Parameter.factorB),
+      factor_a: step.float(Parameter.factorA), factor_b: sign < 0 ? -factor : factor,
       output: step.outputRule(low: Parameter.low, high: .high))
     var a = step.inputRows(0)
     var b = step.inputRows(1)
     var output = step.outputRows
     martlet_add_rows(kernels, &rule, &a, &b, &output, rows.lowerBound, rows.upperBound)
-  }
-}
-
-extension Step {
-  /// Input number `position` has the output's shape, or 1×1 over space, or one channel, or both.
-  func requireBroadcast(_ position: Int) throws(Fault) {
-    let operand = input(position)
-    let output = output
-    let space =
-      (operand.height == output.height && operand.width == output.width)
-      || (operand.height == 1 && operand.width == 1)
-    guard space, operand.channels == output.channels || operand.channels == 1 else {
-      throw fault(.operand, position)
-    }
-  }
-
-  /// The rows of a broadcast operand that output rows `rows` need.
-  func broadcastRows(ofInput position: Int, for rows: Range<Int32>) -> Range<Int32> {
-    input(position).height == 1 ? 0..<1 : rows
   }
 }

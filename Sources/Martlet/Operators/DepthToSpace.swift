@@ -23,16 +23,7 @@ public enum DepthToSpace: Operator {
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.channelsFirst.rawValue + 1)
-    let input = step.input(0)
-    let output = step.output
-    let height = step.integer(Parameter.blockHeight)
-    let width = step.integer(Parameter.blockWidth)
-    guard height >= 1, Wide.product(Wide.of(input.height), Wide.of(height)) == Wide.of(output.height) else {
-      throw step.fault(parameter: Parameter.blockHeight)
-    }
-    guard width >= 1, Wide.product(Wide.of(input.width), Wide.of(width)) == Wide.of(output.width),
-      Wide.product(Wide.product(Wide.of(height), Wide.of(width)), Wide.of(output.channels)) == Wide.of(input.channels)
-    else { throw step.fault(parameter: Parameter.blockWidth) }
+    try step.requireBlocks(pixels: step.output, blocks: step.input(0))
     guard (0...1).contains(step.integer(Parameter.channelsFirst)) else {
       throw step.fault(parameter: Parameter.channelsFirst)
     }
@@ -74,5 +65,18 @@ public enum DepthToSpace: Operator {
       }
       row += 1
     }
+  }
+}
+
+extension Step {
+  /// Each pixel of `blocks` has the channels of a block of `pixels`, as high and wide as the first two parameters say.
+  func requireBlocks(pixels: TensorRecord, blocks: TensorRecord) throws(Fault) {
+    let (height, width) = (integer(at: 0), integer(at: 1))
+    guard height >= 1, Wide.product(Wide.of(blocks.height), Wide.of(height)) == Wide.of(pixels.height) else {
+      throw fault(.parameter, 0)
+    }
+    guard width >= 1, Wide.product(Wide.of(blocks.width), Wide.of(width)) == Wide.of(pixels.width),
+      Wide.product(Wide.product(Wide.of(height), Wide.of(width)), Wide.of(pixels.channels)) == Wide.of(blocks.channels)
+    else { throw fault(.parameter, 1) }
   }
 }

@@ -18,16 +18,11 @@ public enum Divide: Operator {
 
   /// Parameters, shapes and constants agree, and every factor is of a reasonable size.
   public static func verify(_ step: borrowing Step) throws(Fault) {
-    try step.requireInputs(2...2)
+    try step.requirePair()
     try step.requireParameters(count: Parameter.high.rawValue + 1)
     try step.requireClamp(low: Parameter.low, high: .high)
-    try step.requireBroadcast(0)
-    try step.requireBroadcast(1)
     try step.requireConstants(table: 1024)
-    guard let factors = factors(step) else { throw step.fault(.constant, 2) }
-    for place in 0..<256 where !(factors[place] >= -1_048_576 && factors[place] <= 1_048_576) {
-      throw step.fault(.factor, place)
-    }
+    try step.requireTableFloats(count: 256, in: -1_048_576...1_048_576)
   }
 
   /// None.
@@ -44,15 +39,11 @@ public enum Divide: Operator {
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var rule = martlet_division(
-      zero_point_a: step.storedInputZeroPoint(0), factors: factors(step),
+      zero_point_a: step.storedInputZeroPoint(0), factors: step.tableFloats(),
       output: step.outputRule(low: Parameter.low, high: .high))
     var a = step.inputRows(0)
     var b = step.inputRows(1)
     var output = step.outputRows
     martlet_divide_rows(&rule, &a, &b, &output, rows.lowerBound, rows.upperBound)
-  }
-
-  private static func factors(_ step: borrowing Step) -> UnsafePointer<Float>? {
-    step.table.map { UnsafeRawPointer($0).assumingMemoryBound(to: Float.self) }
   }
 }

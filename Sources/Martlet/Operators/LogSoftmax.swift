@@ -23,14 +23,8 @@ public enum LogSoftmax: Operator {
     try step.requireFactor(Parameter.octave, atMost: 4_194_304)
     guard step.input(0).hasShape(of: step.output) else { throw step.fault(.operand, 0) }
     try step.requireConstants(table: 2048)
-    guard let exponentials = exponentials(step), let logarithms = logarithms(step) else {
-      throw step.fault(.constant, 2)
-    }
-    for place in 0..<256 {
-      guard exponentials[place] >= 0, logarithms[place] >= 0, logarithms[place] <= 4_194_304 else {
-        throw step.fault(.factor, place)
-      }
-    }
+    try step.requireExponentials()
+    try step.requireTableFloats(from: 256, count: 256, in: 0...4_194_304)
   }
 
   /// None.
@@ -44,19 +38,11 @@ public enum LogSoftmax: Operator {
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var rule = martlet_log_softmax(
-      exponentials: exponentials(step), logarithms: logarithms(step), factor: step.float(Parameter.factor),
+      exponentials: step.tableIntegers, logarithms: step.tableFloats(from: 256), factor: step.float(Parameter.factor),
       octave: step.float(Parameter.octave),
       output: martlet_output(zero_point: step.output.zeroPoint + 128, low: 0, high: 255))
     var input = step.inputRows(0)
     var output = step.outputRows
     martlet_log_softmax_rows(&rule, &input, &output, rows.lowerBound, rows.upperBound)
-  }
-
-  private static func exponentials(_ step: borrowing Step) -> UnsafePointer<Int32>? {
-    step.table.map { UnsafeRawPointer($0).assumingMemoryBound(to: Int32.self) }
-  }
-
-  private static func logarithms(_ step: borrowing Step) -> UnsafePointer<Float>? {
-    step.table.map { UnsafeRawPointer($0 + 1024).assumingMemoryBound(to: Float.self) }
   }
 }

@@ -38,14 +38,8 @@ public enum MaxPool2D: Operator {
 
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
-    let window = Window(step)
-    var pooling = martlet_pooling(
-      kernel_height: window.kernelHeight, kernel_width: window.kernelWidth,
-      stride_height: window.strideHeight, stride_width: window.strideWidth,
-      dilation_height: window.dilationHeight, dilation_width: window.dilationWidth,
-      pad_top: window.padTop, pad_left: window.padLeft,
-      pad_bottom: step.integer(Parameter.padBottom), pad_right: step.integer(Parameter.padRight),
-      count_padding: 0, input_zero_point: step.storedInputZeroPoint(0), factor: 1,
+    var pooling = Window(step).pooling(
+      step, padBottom: step.integer(Parameter.padBottom), padRight: step.integer(Parameter.padRight),
       output: martlet_output(zero_point: step.output.zeroPoint + 128, low: 0, high: 255))
     var input = step.inputRows(0)
     var output = step.outputRows

@@ -14,12 +14,13 @@ public enum Maximum: Operator {
   public static var kind: StaticString { "Maximum" }
 
   /// Shapes and constants agree.
-  public static func verify(_ step: borrowing Step) throws(Fault) {
-    try step.requireInputs(2...2)
+  public static func verify(_ step: borrowing Step) throws(Fault) { try verify(step, tables: 2) }
+
+  /// Shapes agree, and there are so many tables of 256 bytes.
+  static func verify(_ step: borrowing Step, tables: Int64) throws(Fault) {
+    try step.requirePair()
     try step.requireParameters(count: 0)
-    try step.requireBroadcast(0)
-    try step.requireBroadcast(1)
-    try step.requireConstants(table: 512)
+    try step.requireConstants(table: 256 * tables)
   }
 
   /// A row of each operand.

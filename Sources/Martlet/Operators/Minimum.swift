@@ -11,13 +11,7 @@ public enum Minimum: Operator {
   public static var kind: StaticString { "Minimum" }
 
   /// Shapes and constants agree.
-  public static func verify(_ step: borrowing Step) throws(Fault) {
-    try step.requireInputs(2...2)
-    try step.requireParameters(count: 0)
-    try step.requireBroadcast(0)
-    try step.requireBroadcast(1)
-    try step.requireConstants(table: 768)
-  }
+  public static func verify(_ step: borrowing Step) throws(Fault) { try Maximum.verify(step, tables: 3) }
 
   /// A row of each operand.
   public static func scratchBytes(_ step: borrowing Step) -> Int { Maximum.scratchBytes(step) }

@@ -17,12 +17,10 @@ public enum Multiply: Operator {
 
   /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
-    try step.requireInputs(2...2)
+    try step.requirePair()
     try step.requireParameters(count: Parameter.factor.rawValue + 1)
     try step.requireClamp(low: Parameter.low, high: .high)
     try step.requireFactor(Parameter.factor, atMost: 16_384)
-    try step.requireBroadcast(0)
-    try step.requireBroadcast(1)
     try step.requireConstants()
   }
 

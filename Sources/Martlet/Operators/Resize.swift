@@ -30,7 +30,7 @@ public enum Resize: Operator {
     else { throw step.fault(.operand, 0) }
     let numbers = sampling == 0 ? 1 : sampling == 1 ? 3 : 8
     try step.requireConstants(table: 4 * Wide.of(numbers) * (Wide.of(output.height) + Wide.of(output.width)))
-    guard let table = indices(step) else { throw step.fault(.constant, 2) }
+    guard let table = step.tableIntegers else { throw step.fault(.constant, 2) }
     try verify(step, table, count: Int(output.height), numbers, extent: input.height)
     try verify(step, table + Int(output.height) * numbers, count: Int(output.width), numbers, extent: input.width)
     try step.requireSameQuantization()
@@ -55,7 +55,7 @@ public enum Resize: Operator {
     var magnitudes = Wide.of(0)
     for index in 0..<4 {
       sum += Wide.of(weights[index])
-      magnitudes += abs(Wide.of(weights[index]))
+      magnitudes += weights[index] < 0 ? -Wide.of(weights[index]) : Wide.of(weights[index])
     }
     return sum == 2048 && magnitudes <= 4092
   }
@@ -67,7 +67,7 @@ public enum Resize: Operator {
 
   /// From the first to the last that the table names.
   public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
-    guard let table = indices(step) else { return 0..<step.input(0).height }
+    guard let table = step.tableIntegers else { return 0..<step.input(0).height }
     let sampling = step.integer(Parameter.sampling)
     let numbers = sampling == 0 ? 1 : sampling == 1 ? 3 : 8
     var first = Int32.max
@@ -86,15 +86,11 @@ public enum Resize: Operator {
     var input = step.inputRows(0)
     var output = step.outputRows
     switch step.integer(Parameter.sampling) {
-    case 0: martlet_resize_nearest_rows(indices(step), &input, &output, rows.lowerBound, rows.upperBound)
+    case 0: martlet_resize_nearest_rows(step.tableIntegers, &input, &output, rows.lowerBound, rows.upperBound)
     case 1:
-      martlet_resize_linear_rows(indices(step), &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
+      martlet_resize_linear_rows(step.tableIntegers, &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
     default:
-      martlet_resize_cubic_rows(indices(step), &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
+      martlet_resize_cubic_rows(step.tableIntegers, &input, &output, rows.lowerBound, rows.upperBound, step.scratch)
     }
-  }
-
-  private static func indices(_ step: borrowing Step) -> UnsafePointer<Int32>? {
-    step.table.map { UnsafeRawPointer($0).assumingMemoryBound(to: Int32.self) }
   }
 }

@@ -14,8 +14,8 @@ public enum Softmax: Operator {
     guard step.input(0).hasShape(of: step.output) else { throw step.fault(.operand, 0) }
     guard step.output.scale == 1 / 256, step.output.zeroPoint == -128 else { throw step.fault(.quantization) }
     try step.requireConstants(table: 1024)
-    guard let table = exponentials(step), table[0] > 0 else { throw step.fault(.factor, 0) }
-    for distance in 1..<256 where table[distance] < 0 { throw step.fault(.factor, distance) }
+    try step.requireExponentials()
+    guard let table = step.tableIntegers, table[0] > 0 else { throw step.fault(.factor, 0) }
   }
 
   /// None.
@@ -30,10 +30,6 @@ public enum Softmax: Operator {
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var input = step.inputRows(0)
     var output = step.outputRows
-    martlet_softmax_rows(exponentials(step), &input, &output, rows.lowerBound, rows.upperBound)
-  }
-
-  private static func exponentials(_ step: borrowing Step) -> UnsafePointer<Int32>? {
-    step.table.map { UnsafeRawPointer($0).assumingMemoryBound(to: Int32.self) }
+    martlet_softmax_rows(step.tableIntegers, &input, &output, rows.lowerBound, rows.upperBound)
   }
 }

@@ -18,16 +18,7 @@ public enum SpaceToDepth: Operator {
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: Parameter.blockWidth.rawValue + 1)
-    let input = step.input(0)
-    let output = step.output
-    let height = step.integer(Parameter.blockHeight)
-    let width = step.integer(Parameter.blockWidth)
-    guard height >= 1, Wide.product(Wide.of(output.height), Wide.of(height)) == Wide.of(input.height) else {
-      throw step.fault(parameter: Parameter.blockHeight)
-    }
-    guard width >= 1, Wide.product(Wide.of(output.width), Wide.of(width)) == Wide.of(input.width),
-      Wide.product(Wide.product(Wide.of(height), Wide.of(width)), Wide.of(input.channels)) == Wide.of(output.channels)
-    else { throw step.fault(parameter: Parameter.blockWidth) }
+    try step.requireBlocks(pixels: step.input(0), blocks: step.output)
     try step.requireSameQuantization()
     try step.requireConstants()
   }

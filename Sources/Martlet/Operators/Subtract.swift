@@ -10,26 +10,11 @@ public enum Subtract: Operator {
   /// The name in reports.
   public static var kind: StaticString { "Subtract" }
 
-  /// The order of the record's parameters.
-  public enum Parameter: Int {
-    /// Clamp in the int8 domain.
-    case low, high
-    /// Floats, positive: the operand's scale ÷ output scale.
-    case factorA, factorB
-    /// 0, or 13…30: then the factors are whole numbers up to 2^21, and the sum is shifted right by so many bits.
-    case shift
-  }
+  /// The parameters are those of addition.
+  public typealias Parameter = Add.Parameter
 
   /// Parameters, shapes and constants agree, and no accumulator overflows.
-  public static func verify(_ step: borrowing Step) throws(Fault) {
-    try step.requireInputs(2...2)
-    try step.requireParameters(count: Parameter.shift.rawValue + 1)
-    try step.requireClamp(low: Parameter.low, high: .high)
-    try step.requireSumFactors(Parameter.factorA, Parameter.factorB, shift: Parameter.shift)
-    try step.requireBroadcast(0)
-    try step.requireBroadcast(1)
-    try step.requireConstants()
-  }
+  public static func verify(_ step: borrowing Step) throws(Fault) { try Add.verify(step) }
 
   /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
@@ -44,18 +29,6 @@ public enum Subtract: Operator {
 
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
-    if step.integer(Parameter.shift) != 0 {
-      return step.addInFixedPoint(
-        Parameter.factorA, Parameter.factorB, sign: -1, shift: Parameter.shift,
-        output: step.outputRule(low: Parameter.low, high: .high), rows: rows, kernels: kernels)
-    }
-    var rule = martlet_addition(
-      zero_point_a: step.storedInputZeroPoint(0), zero_point_b: step.storedInputZeroPoint(1),
-      factor_a: step.float(Parameter.factorA), factor_b: -step.float(Parameter.factorB),
-      output: step.outputRule(low: Parameter.low, high: .high))
-    var a = step.inputRows(0)
-    var b = step.inputRows(1)
-    var output = step.outputRows
-    martlet_add_rows(kernels, &rule, &a, &b, &output, rows.lowerBound, rows.upperBound)
+    Add.run(step, sign: -1, rows: rows, kernels: kernels)
   }
 }

@@ -10,6 +10,17 @@ extension Step {
     table.map { UnsafeRawPointer($0 + 4 * first).assumingMemoryBound(to: Float.self) }
   }
 
+  /// The table's Int32.
+  var tableIntegers: UnsafePointer<Int32>? {
+    table.map { UnsafeRawPointer($0).assumingMemoryBound(to: Int32.self) }
+  }
+
+  /// The table begins with 256 exponentials, none negative. That it has them was checked before.
+  func requireExponentials() throws(Fault) {
+    guard let table = tableIntegers else { throw fault(.constant, 2) }
+    for distance in 0..<256 where table[distance] < 0 { throw fault(.factor, distance) }
+  }
+
   /// Each of `count` float32 from number `first` on lies in `range`. That the table has them was checked before.
   func requireTableFloats(from first: Int = 0, count: Int, in range: ClosedRange<Float>) throws(Fault) {
     guard let floats = tableFloats(from: first) else { throw fault(.constant, 2) }

@@ -79,6 +79,15 @@ struct Window {
     return begin..<min(max(end, begin), height)
   }
 
+  /// The pooling of this window; without counted padding and with a factor of 1.
+  func pooling(_ step: borrowing Step, padBottom: Int32, padRight: Int32, output: martlet_output) -> martlet_pooling {
+    martlet_pooling(
+      kernel_height: kernelHeight, kernel_width: kernelWidth, stride_height: strideHeight, stride_width: strideWidth,
+      dilation_height: dilationHeight, dilation_width: dilationWidth, pad_top: padTop, pad_left: padLeft,
+      pad_bottom: padBottom, pad_right: padRight, count_padding: 0, input_zero_point: step.storedInputZeroPoint(0),
+      factor: 1, output: output)
+  }
+
   private func lastTap(_ output: Int32, _ stride: Int32, _ kernel: Int32, _ dilation: Int32) -> Int64 {
     Wide.of(output - 1) * Wide.of(stride) + Wide.of(kernel - 1) * Wide.of(dilation)
   }

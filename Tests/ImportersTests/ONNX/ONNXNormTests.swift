@@ -85,6 +85,15 @@ import Testing
       try outputs(try imported(model), x)[0], normalized(x, by: { $0 / 8 }, epsilon: 1e-9) { $1 }, tolerance: 1e-4)
   }
 
+  /// Statistics over a batch are not those of its images.
+  @Test func meanVarianceNormalizationOfABatch() {
+    var model = ModelSpecification(input: [3, 3, 2, 4])
+    model.node("MeanVarianceNormalization", ["x"], ["y"])
+    var options = ONNXImporter.Options()
+    options.requiresBatchOne = false
+    #expect(importError(model.encoded, options: options)?.problems.count == 1)
+  }
+
   @Test(arguments: [1, 2, 3, 9]) func localResponseNormalization(size: Int) throws {
     var model = ModelSpecification(input: [1, 5, 2, 2])
     model.node(

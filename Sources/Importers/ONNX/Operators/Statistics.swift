@@ -17,9 +17,10 @@ func importMeanVarianceNormalization(
 ) throws(Unsupported) -> [Operand] {
   let x = try node.activation(0)
   let axes = try node.normalizedAxes(node.integers(named: "axes") ?? [0, 2, 3], rank: x.rank)
-  let isInstance = x.rank >= 3 && (0..<x.rank).allSatisfy { axes.contains($0) == ($0 != 1) || x.shape[$0] == 1 }
+  let isInstance = x.rank >= 3 && (0..<x.rank).allSatisfy { axes.contains($0) == ($0 > 1) || x.shape[$0] == 1 }
   guard isInstance else {
-    throw Unsupported("its axes are \(axes)", "Only a normalization of each channel (axes 0, 2, 3) can be imported")
+    throw Unsupported(
+      "its axes are \(axes)", "Only a normalization of each channel of one image (axes 2 and 3) can be imported")
   }
   let channels = x.shape[1]
   let ones = Constant(shape: [channels], elements: .floats([Float](repeating: 1, count: channels)))
