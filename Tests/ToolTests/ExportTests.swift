@@ -66,6 +66,17 @@ import Testing
     #expect(kinds.sorted() == expected.map { ".And<\($0)>" }.sorted())
   }
 
+  /// OperatorSet.swift names types by what `kind` says.
+  @Test func everyKindIsTheNameOfItsType() throws {
+    let list = URL(fileURLWithPath: #filePath).appendingPathComponent(
+      "../../../Sources/Martlet/Operators/BuiltIn.swift")
+    let source = try String(contentsOf: list.standardizedFileURL, encoding: .utf8)
+    let types = source.split(separator: ".And<").dropFirst().compactMap { $0.split(separator: ">").first }
+    let kinds = try #require(try ToolProcess("list", "--json").json()["operators"] as? [String])
+    #expect(!kinds.isEmpty)
+    #expect(kinds.sorted() == types.map(String.init).sorted())
+  }
+
   @Test func refusesWhatItCannotWrite() throws {
     let model = try network()
     let out = folder.file("never").path

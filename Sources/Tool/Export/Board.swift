@@ -65,7 +65,7 @@ struct Board {
 }
 
 extension Board {
-  /// Bytes for the stack: four times what the four networks of MLPerf Tiny use.
+  /// Bytes reserved for the stack.
   static let stackBytes = 8192
   /// Bytes that code and constants take at most.
   private static let codeBytes = 64 << 10
