@@ -42,6 +42,18 @@ struct QuantizeTests {
     #expect(output.lowerBound <= seen.minimum * 0.99 && output.upperBound >= seen.maximum * 0.99)
   }
 
+  @Test func valuesThatAnArgMaxDecidesByAreNotClipped() throws {
+    var network = TestNetwork(2)
+    let scores = try network.conv(network.input([1, 6, 6, 4]), to: 8)
+    network.graph.outputs = [try network.apply(TopK(count: 1, result: .indices), scores)]
+    let statistics = try calibrate(network.graph, on: network.examples(3))
+    let rules = ChosenQuantizations(network.graph, statistics, method: .percentile(80))
+    let seen = statistics.histogram(of: scores)
+    let range = try #require(rules[scores]).range
+    #expect(range.lowerBound <= seen.minimum * 0.99 && range.upperBound >= seen.maximum * 0.99)
+    #expect(rules[network.graph.outputs[0]]?.element == .int32)
+  }
+
   /// Inputs with a mean make rounded weights shift whole channels; corrected biases take the shift away.
   @Test func correctedBiasesTakeTheMeanErrorAway() throws {
     var network = TestNetwork(3)
