@@ -119,4 +119,49 @@ struct HostileQuantizationTests {
     model.node("DequantizeLinear", ["q", "x.scale", "x.zero"], ["y"])
     #expect(try imported(model).graph.isQuantized)
   }
+
+  /// Damaged quantized networks: whatever the bytes are, the import ends with a network or with an error.
+  @Test(arguments: [ONNXQuantizationTests.pairs(), ONNXQuantizationTests.fused()])
+  func noDamagedByteCrashes(_ model: ModelSpecification) {
+    let sound = model.encoded
+    var random = SeededNumbers(11)
+    var refused = 0
+    for _ in 0..<1500 {
+      var bytes = sound
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let place = Int.random(in: bytes.indices, using: &random)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: bytes[place] = [0, 1, 0x7f, 0x80, 0xff].randomElement(using: &random)!
+        case 1: bytes[place] ^= 1 << Int.random(in: 0..<8, using: &random)
+        case 2: bytes.remove(at: place)
+        default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
+        }
+      }
+      if importError(bytes) != nil { refused += 1 }
+    }
+    #expect(refused > 100)
+    #expect(refused < 1500)
+  }
+
+  /// Scales and zero points of odd shapes beside constants of odd shapes.
+  @Test func oddShapesOfScalesAreRefusedOrFit() {
+    var fitting = 0
+    for scaleShape in [[], [0], [1], [2], [2, 1], [1, 2], [2, 2], [1 << 40], [-1]] as [[Int]] {
+      for shape in [[], [0], [2], [2, 2], [0, 2], [2, 2, 2, 2, 2]] as [[Int]] {
+        for axis in [-3, -1, 0, 1, 5] {
+          let count = shape.reduce(1, *)
+          let scales = scaleShape.reduce(1) { $0 &* $1 }
+          var model = ModelSpecification(operatorSet: 21, input: [1, 2])
+          model.initializers = [
+            .bytes("w", shape, type: 3, (0..<count).map { $0 }),
+            .floats("s", scaleShape, [Float](repeating: 1, count: (0...16).contains(scales) ? scales : 1)),
+          ]
+          model.node("DequantizeLinear", ["w", "s"], ["d"], [.integer("axis", axis), .integer("block_size", 1)])
+          model.node("MatMul", ["x", "d"], ["y"])
+          if importError(model.encoded) == nil { fitting += 1 }
+        }
+      }
+    }
+    #expect(fitting > 0)
+  }
 }
