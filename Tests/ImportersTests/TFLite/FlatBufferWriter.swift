@@ -1,7 +1,7 @@
 import Foundation
 
 /// A field of a FlatBuffer table, for files that tests make.
-indirect enum FlatField {
+indirect enum FlatField: Sendable {
   case byte(Int)
   case integer(Int)
   case long(Int)
