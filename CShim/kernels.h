@@ -8,6 +8,8 @@
 
 #define MARTLET_INLINE static inline __attribute__((always_inline))
 
+void martlet_int16_convolve_scalar(const martlet_int16_panel *panel);
+
 extern const martlet_kernels martlet_scalar_kernels;
 #if defined(__x86_64__)
 extern const martlet_kernels martlet_avx2_kernels;

@@ -3,6 +3,7 @@
 // VPMADDUBSW saturates, so it cannot be used. Instead the bytes of even and of odd places are widened to 16 bits and
 // multiplied in pairs by VPMADDWD, which is exact.
 #if defined(__x86_64__)
+#include "x86_int16.h"
 #include "x86_taps.h"
 #include "x86_tiles.h"
 #include <immintrin.h>
@@ -61,5 +62,6 @@ const martlet_kernels martlet_avx2_kernels = {
     .add_fixed = add_fixed,
     .multiply = multiply,
     .look_up = look_up,
+    .convolve_int16 = martlet_int16_convolve_avx2,
 };
 #endif

@@ -1,5 +1,6 @@
 // AVX-512 elementwise primitives and the family's table.
 #if defined(__x86_64__)
+#include "x86_int16.h"
 #include "x86_avx512.h"
 
 #pragma clang attribute push(__attribute__((target(MARTLET_AVX512))), apply_to = function)
@@ -140,5 +141,6 @@ const martlet_kernels martlet_avx512vnni_kernels = {
     .add_fixed = add_fixed,
     .multiply = multiply,
     .look_up = look_up,
+    .convolve_int16 = martlet_int16_convolve_avx512,
 };
 #endif

@@ -1,5 +1,6 @@
 // The AVX-VNNI family: 256-bit registers and the byte dot product; tiles of 6 pixels × 16 channels.
 #if defined(__x86_64__)
+#include "x86_int16.h"
 #include "x86_taps.h"
 #include "x86_tiles.h"
 #include <immintrin.h>
@@ -52,5 +53,6 @@ const martlet_kernels martlet_avxvnni_kernels = {
     .add_fixed = add_fixed,
     .multiply = multiply,
     .look_up = look_up,
+    .convolve_int16 = martlet_int16_convolve_avx2,
 };
 #endif

@@ -209,6 +209,8 @@ typedef struct martlet_division {
 
 // MARK: The kernel table
 
+struct martlet_int16_panel;
+
 /// The primitives of one processor family. Every entry gives the bytes that the scalar family's entry gives.
 typedef struct martlet_kernels {
     martlet_family family;
@@ -238,6 +240,8 @@ typedef struct martlet_kernels {
         uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_fixed_addition *rule, int32_t count);
     /// output[i] = table[input[i]]; `output` may be `input`.
     void (*look_up)(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count);
+    /// All pixels × channels of an int16 panel (CInt16.h); NULL: the scalar one.
+    void (*convolve_int16)(const struct martlet_int16_panel *panel);
 } martlet_kernels;
 
 /// Families that this processor can run, bit i for family i. Scalar is always there. AVX-512-VNNI needs the foundation,
@@ -387,5 +391,7 @@ uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t firs
 #include "CNormalization.h"
 #include "CSelection.h"
 #include "CWide.h"
+#include "CInt16.h"
+#include "CRecurrent.h"
 
 #endif

@@ -21,9 +21,10 @@ public func compile(
 ) throws -> CompiledModel {
   var network = graph
   progress("simplify", 0)
-  try simplify(&network)
+  try simplify(&network, fusesResiduals: options.activations == .int8)
   var scaled = network
-  if options.equalizesChannels {
+  let int16 = insertRequantizations(&scaled, options)
+  if options.equalizesChannels, options.activations != .int16 {
     try equalizeChannels(&scaled, on: calibration, workers: workers) { progress("equalize", $0) }
   }
   let statistics = try calibrate(
@@ -35,7 +36,9 @@ public func compile(
     labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
     macs: network.macs, parameters: network.parameterCount)
   var notes: [String] = []
-  var quantized = try quantize(scaled, statistics, options, &metadata, &notes, workers) { progress("quantize", $0) }
+  var quantized = try quantize(scaled, statistics, options, int16, &metadata, &notes, workers) {
+    progress("quantize", $0)
+  }
 
   progress("plan", 0)
   viewConcats(&quantized)
@@ -47,9 +50,9 @@ public func compile(
       ("compiler", compilerVersion), ("calibration method", options.calibrationMethod.description),
       ("calibration examples", "\(calibration.count)"),
       ("calibration hash", String(statistics.dataHash, radix: 16)), ("bias correction", "\(options.correctsBiases)"),
-      (equalizationKey, "\(options.equalizesChannels)"),
+      (equalizationKey, "\(options.equalizesChannels && options.activations != .int16)"),
       ("rounding by covariance", "\(options.roundsByCovariance)"),
-    ]
+    ] + options.activations.provenance
   let bytes = try packModel(quantized, records, plan, metadata)
 
   let agreement = try checkAgreement(
@@ -66,10 +69,10 @@ public func compile(
 
 /// Chooses quantizations, corrects biases and lowers every layer; completes the preprocessing in `metadata`.
 private func quantize(
-  _ graph: Graph, _ statistics: CalibrationStatistics, _ options: CompileOptions, _ metadata: inout ModelMetadata,
-  _ notes: inout [String], _ workers: Workers, progress: (Double) -> Void
+  _ graph: Graph, _ statistics: CalibrationStatistics, _ options: CompileOptions, _ int16: Int16Values?,
+  _ metadata: inout ModelMetadata, _ notes: inout [String], _ workers: Workers, progress: (Double) -> Void
 ) throws(GraphError) -> QuantizedNetwork {
-  let rules = try ChosenQuantizations(graph, statistics, options, &metadata)
+  let rules = try ChosenQuantizations(graph, statistics, options, int16, &metadata)
   var corrected = graph
   if options.correctsBiases { try correctBiases(&corrected, rules, statistics) }
   let weights =

@@ -11,6 +11,8 @@ public struct CompileOptions: Sendable {
   public var roundsByCovariance = true
   /// Whether channels are scaled so that the one scale of an int8 tensor suits all of its channels.
   public var equalizesChannels = true
+  /// Which layers compute with int16 activations instead of int8.
+  public var activations: ActivationWidths = .int8
   /// Class labels in index order; empty: those of the graph.
   public var labels: [String] = []
   /// How a picture becomes the input. Its pixel table is filled by the compiler; a size of 0 is the input's.
@@ -26,6 +28,25 @@ public struct CompileOptions: Sendable {
 
   /// The defaults.
   public init() {}
+}
+
+/// Which layers' results are int16 instead of int8. Weights are int8 in both.
+public enum ActivationWidths: Equatable, Sendable {
+  /// None.
+  case int8
+  /// All that have an int16 form.
+  case int16
+  /// Those of these names.
+  case int16Layers(Set<String>)
+
+  /// Whether a layer of this name is one of them.
+  func includes(_ name: String) -> Bool {
+    switch self {
+    case .int8: false
+    case .int16: true
+    case .int16Layers(let names): names.contains(name)
+    }
+  }
 }
 
 extension CalibrationMethod {
@@ -53,9 +74,9 @@ public struct CompileReport: Sendable {
     public var outputShape: [Int]
     /// real = scale × (q − zero point).
     public var outputScale: Float
-    /// −128…127.
+    /// A value of the output's element type.
     public var outputZeroPoint: Int32
-    /// Real values from −128 to 127.
+    /// Real values from the lowest to the highest that the output can hold.
     public var outputRange: ClosedRange<Float>
     /// Multiply-accumulates.
     public var macs: Int

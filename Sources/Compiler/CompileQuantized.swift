@@ -26,7 +26,9 @@ public func compileQuantized(
   var metadata = ModelMetadata(
     labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
     macs: network.macs, parameters: network.parameterCount)
-  if var preprocessing = options.preprocessing, let rule = network[network.inputs[0]].quantization {
+  if var preprocessing = options.preprocessing, let rule = network[network.inputs[0]].quantization,
+    rule.element == .int8
+  {
     let input = network[network.inputs[0]]
     try preprocessing.adapt(toInput: RuntimeShape(input.shape, input.name))
     preprocessing.fillPixelTable(rule)

@@ -15,6 +15,9 @@ public protocol Operator: Sendable {
   /// What decides the output's quantization.
   var outputQuantization: OutputQuantization { get }
 
+  /// What decides the output's quantization when the operator computes with int16 tensors; nil: it has no int16 form.
+  var int16OutputQuantization: OutputQuantization? { get }
+
   /// Whether a following clamp (ReLU, ReLU6, …) can be done in this operator's last step: `Node.clamp`.
   var fusesClamp: Bool { get }
 
@@ -33,6 +36,8 @@ public protocol Operator: Sendable {
 extension Operator {
   /// Calibrated, unless an operator says otherwise.
   public var outputQuantization: OutputQuantization { .calibrated }
+  /// No int16 form, unless an operator says otherwise.
+  public var int16OutputQuantization: OutputQuantization? { nil }
   /// No, unless an operator says otherwise.
   public var fusesClamp: Bool { false }
   /// No, unless an operator says otherwise.

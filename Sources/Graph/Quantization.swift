@@ -31,7 +31,7 @@ public struct Quantization: Equatable, Sendable {
 
   /// Positive and finite.
   public var scale: Float
-  /// −128…127 for int8, else 0.
+  /// A value of the element type; 0 for int16, but for what softmax may give, and for int32.
   public var zeroPoint: Int32
   /// What the tensor holds.
   public var element: Element
@@ -45,7 +45,7 @@ public struct Quantization: Equatable, Sendable {
 
   /// Whether the scale is positive and finite and the zero point one that the element type may have.
   public var isPossible: Bool {
-    scale > 0 && scale.isFinite && (element == .int8 ? -128...127 : 0...0).contains(zeroPoint)
+    scale > 0 && scale.isFinite && (element == .int32 ? 0...0 : element.values).contains(zeroPoint)
   }
 
   /// The nearest value of the element type, ties to even, saturated.

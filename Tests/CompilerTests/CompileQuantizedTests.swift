@@ -33,7 +33,7 @@ struct CompileQuantizedTests {
   /// The contract's arithmetic with exact integers and one rounding of each float32 step.
   static func expected(_ q: [Int8]) -> [Int8] {
     (0..<2).map { channel in
-      var sum = weights.biases[channel]
+      var sum = Int32(weights.biases[channel])
       for tap in 0..<3 { sum += (Int32(q[tap]) - input.zeroPoint) * Int32(weights.values[channel * 3 + tap]) }
       let factor = input.scale * weights.scales[channel] / hidden.scale
       let steps = Int32((Float(sum) * factor).rounded(.toNearestOrEven)) + hidden.zeroPoint

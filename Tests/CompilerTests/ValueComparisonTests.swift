@@ -9,7 +9,7 @@ struct ValueComparisonTests {
   static func layers(_ q: [Int32]) -> (relu: [Int32], sum: [Int32]) {
     let sum = CompileQuantizedTests.expected(q.map { Int8($0) }).map { Int32($0) }
     let relu = (0..<2).map { channel in
-      var total = CompileQuantizedTests.weights.biases[channel]
+      var total = Int32(CompileQuantizedTests.weights.biases[channel])
       for tap in 0..<3 {
         total +=
           (q[tap] - CompileQuantizedTests.input.zeroPoint)

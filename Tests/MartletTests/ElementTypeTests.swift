@@ -83,7 +83,7 @@ struct ElementTypeTests {
     for (index, change) in changes.enumerated() {
       #expect(fault(verifying: passing(.int16, change: change))?.code == .tensor, "change \(index)")
     }
-    for zeroPoint in [Int32.min, -1, 1, 127, 128, .max] {
+    for zeroPoint in [Int32.min, -32769, 32768, .max] {
       let file = passing(.int16) { $0.zeroPoint = zeroPoint }
       #expect(fault(verifying: file)?.code == .quantization, "\(zeroPoint)")
     }

@@ -23,9 +23,9 @@ func outputIfAccepted(
     arena.poison(0xA5)
     var session = try Session(model, arena: arena.bytes, kernels: kernels)
     for position in 0..<session.inputCount {
-      let count = session.input(position).count
+      let count = session.input(position).count * Int(session.input(position).elementBytes)
       let values = (0..<count).map { Int8(truncatingIfNeeded: $0 &* 37) }
-      try session.setInput(position, values.span)
+      try session.setInput(position, bytes: values.span.bytes)
     }
     session.run()
     precondition(arena.isUntouchedBefore(0xA5), "the runtime wrote before the arena")

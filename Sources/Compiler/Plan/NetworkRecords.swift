@@ -63,6 +63,7 @@ extension TensorRecord {
     channels = Int32(tensor.shape.channels)
     scale = tensor.quantization.scale
     zeroPoint = tensor.quantization.zeroPoint
+    flags = tensor.isState ? TensorRecord.stateFlag : 0
     elementType = tensor.quantization.element.rawValue
     pixelPitchBytes = UInt32(tensor.shape.channels) * UInt32(elementBytes)
     rowPitchBytes = UInt32(tensor.shape.width) * pixelPitchBytes

@@ -72,6 +72,10 @@ struct RowNetwork {
     }
     for tensor in network.inputs { storages[placeOfTensor[tensor].storage].isInput = true }
     for tensor in network.outputs { storages[placeOfTensor[tensor].storage].isOutput = true }
+    for tensor in network.tensors.indices where network.tensors[tensor].isState {
+      let storage = placeOfTensor[tensor].storage
+      (storages[storage].isInput, storages[storage].isOutput, storages[storage].mayBeRing) = (true, true, false)
+    }
     firstInput = placeOfTensor[network.inputs[0]].storage
     for index in network.steps.indices { addStep(index, network, records) }
   }

@@ -11,13 +11,20 @@ struct ChosenQuantizations {
   /// The rules that an imported int8 network has.
   init(keeping graph: Graph) { rules = graph.values.map(\.quantization) }
 
-  /// - Parameter inputRange: the range of the network's first input, when preprocessing tells it exactly.
+  /// - Parameters:
+  ///   - inputRange: the range of the network's first input, when preprocessing tells it exactly.
+  ///   - int16: which values are int16; nil: none.
   init(
     _ graph: Graph, _ statistics: CalibrationStatistics, method: CalibrationMethod,
-    inputRange: ClosedRange<Float>? = nil
+    inputRange: ClosedRange<Float>? = nil, int16: Int16Values? = nil
   ) {
     let index = GraphIndex(graph)
-    let classes = QuantizationClasses(graph, index)
+    let outputRules = graph.nodes.indices.map { node in
+      let operation = graph.nodes[node].operation
+      return int16?.contains(node: node) == true
+        ? operation.int16OutputQuantization ?? operation.outputQuantization : operation.outputQuantization
+    }
+    let classes = QuantizationClasses(graph, index) { outputRules[$0] }
     var ranges = [ClosedRange<Float>?](repeating: nil, count: graph.values.count)
     var fixed = [Quantization?](repeating: nil, count: graph.values.count)
     func widen(_ id: ValueID, _ range: ClosedRange<Float>) {
@@ -29,11 +36,11 @@ struct ChosenQuantizations {
       widen(id, position == 0 ? inputRange ?? seen : seen)
       if let rule = graph[id].quantization { fixed[classes.root(id.index)] = rule }
     }
-    for node in graph.nodes {
+    for (position, node) in graph.nodes.enumerated() {
       for id in node.outputs {
         let root = classes.root(id.index)
         if let rule = graph[id].quantization { fixed[root] = fixed[root] ?? rule }
-        switch node.operation.outputQuantization {
+        switch outputRules[position] {
         case .fixed(let rule): fixed[root] = fixed[root] ?? rule
         case .sameAsInput:
           if let pad = node.operation as? Pad { widen(id, min(0, pad.value)...max(0, pad.value)) }
@@ -44,7 +51,10 @@ struct ChosenQuantizations {
               if let range = fixed[source]?.range ?? ranges[source] { widen(id, range) }
             }
           } else {
-            widen(id, range(of: id, node, statistics, method: decides(id, graph, index) ? .minMax : method))
+            widen(
+              id,
+              range(
+                of: id, node, statistics, method: int16?[id] == true || decides(id, graph, index) ? .minMax : method))
           }
         }
       }
@@ -52,7 +62,9 @@ struct ChosenQuantizations {
     rules = graph.values.indices.map { value in
       guard graph.values[value].constant == nil else { return nil }
       let root = classes.root(value)
-      return fixed[root] ?? ranges[root].map { Quantization(covering: $0) }
+      if let rule = fixed[root] { return rule }
+      let isWide = int16?[value] == true
+      return ranges[root].map { isWide ? Quantization(int16Covering: $0) : Quantization(covering: $0) }
     }
   }
 }

@@ -6,10 +6,13 @@ import Graph
 /// may as well have the output's range: those that nothing reads but the Concat and operators inside the class.
 struct QuantizationClasses {
   private var parents: [Int]
+  private let rules: [OutputQuantization]
 
-  init(_ graph: Graph, _ index: GraphIndex) {
+  /// - Parameter rule: what decides a node's output quantization, by its place.
+  init(_ graph: Graph, _ index: GraphIndex, rule: (Int) -> OutputQuantization) {
     parents = Array(graph.values.indices)
-    for node in graph.nodes where node.operation.outputQuantization == .sameAsInput {
+    rules = graph.nodes.indices.map(rule)
+    for (position, node) in graph.nodes.enumerated() where rules[position] == .sameAsInput {
       for output in node.outputs { join(output.index, node.inputs[0].index) }
     }
     for (position, node) in graph.nodes.enumerated() where node.operation is Concat {
@@ -35,14 +38,14 @@ struct QuantizationClasses {
     let home = root(id.index)
     let target = root(graph.nodes[concat].outputs[0].index)
     if home == target { return false }
-    for node in graph.nodes {
+    for (position, node) in graph.nodes.enumerated() {
       for output in node.outputs where root(output.index) == home {
-        if case .fixed = node.operation.outputQuantization { return false }
+        if case .fixed = rules[position] { return false }
         if graph[output].quantization != nil { return false }
         if node.operation is Concat { return false }
       }
       for input in node.inputs where root(input.index) == home && graph[input].constant == nil {
-        let staysInside = node.operation.outputQuantization == .sameAsInput
+        let staysInside = rules[position] == .sameAsInput
         if !staysInside && node.outputs[0] != graph.nodes[concat].outputs[0] { return false }
       }
     }

@@ -11,6 +11,8 @@ struct QuantizedNetwork {
     var alias: Int?
     /// The tensor in whose pixels these channels lie.
     var part: Part?
+    /// Whether it keeps its values from run to run.
+    var isState = false
   }
 
   /// Channels of a wider tensor.
@@ -105,6 +107,12 @@ struct QuantizedNetwork {
     case .step(let record):
       var inputs: [Int] = []
       for position in record.operands { inputs.append(try tensor(position)) }
+      for state in record.states {
+        inputs.append(tensors.count)
+        tensors.append(
+          Activation(
+            name: "\(node.name)/\(state.name)", shape: state.shape, quantization: state.quantization, isState: true))
+      }
       steps.append(
         Step(
           name: node.name, kind: node.operation.kind, lowered: record, inputs: inputs, output: output,

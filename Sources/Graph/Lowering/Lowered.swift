@@ -22,6 +22,8 @@ public struct LoweredOperator: Sendable {
   public var channels: [martlet_channel_block] = []
   /// Look-up table bytes.
   public var table: [UInt8] = []
+  /// Tensors that the operator keeps from run to run; inputs of the record after `operands`.
+  public var states: [LoweredState] = []
   /// What had to be bent so that no value overflows or vanishes: sentences for the conversion report.
   public var notes: [String] = []
 
@@ -76,20 +78,21 @@ public struct LoweringContext: Sendable {
   }
 }
 
-/// Int8 weights with one scale an output channel, symmetric, −127…127, and int32 biases of scale input × weight.
+/// Int8 weights with one scale an output channel, symmetric, −127…127, and biases of scale input × weight: int32, or of an
+/// int16 input 64 bits.
 public struct QuantizedWeights: Equatable, Sendable {
   /// In the order of the float weights.
   public var values: [Int8]
   /// One an output channel.
   public var scales: [Float]
   /// One an output channel.
-  public var biases: [Int32]
+  public var biases: [Int64]
   /// Whether the factors input scale × weight scale ÷ output scale are rounded to float32 after each of the two steps, as
   /// XNNPACK does, so that an imported network gives its bytes; else once, from double precision.
   public var roundsFactorsStepwise: Bool
 
   /// Weights, scales and biases.
-  public init(values: [Int8], scales: [Float], biases: [Int32], roundsFactorsStepwise: Bool = false) {
+  public init(values: [Int8], scales: [Float], biases: [Int64], roundsFactorsStepwise: Bool = false) {
     self.values = values
     self.scales = scales
     self.biases = biases

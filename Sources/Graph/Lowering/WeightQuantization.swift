@@ -13,6 +13,17 @@ public enum AccumulatorLimits {
   /// The most that the accumulator times the factor may be, so that float32 converts to int32.
   public static let largestScaled = Double(Int64(1) << 31 - 1 << 17)
 
+  /// The largest bias of a sum of so many products, with room for the input's zero point.
+  static func largestBias(taps: Int, input: Quantization.Element) -> Int64 {
+    input == .int16 ? largestInt16 - int16Products(taps: taps) : largest - 2 * products(taps: taps)
+  }
+
+  /// The most that |bias| + 2¹⁵ · 128 · taps may be for an int16 input.
+  static let largestInt16 = Int64(1) << 38
+
+  /// The most that all products of an int16 tensor and int8 weights can add up to.
+  static func int16Products(taps: Int) -> Int64 { taps > 1 << 16 ? largestInt16 : 32768 * 128 * Int64(taps) }
+
   /// The most that all products of one sum can add up to.
   public static func products(taps: Int) -> Int64 { 255 * 128 * Int64(taps) }
 }
@@ -30,9 +41,9 @@ extension QuantizedWeights {
   ) throws(GraphError) {
     let channels = biases.count
     let taps = channels == 0 ? 0 : weights.count / channels
-    let bound = AccumulatorLimits.largest - 2 * AccumulatorLimits.products(taps: taps)
+    let bound = AccumulatorLimits.largestBias(taps: taps, input: input.element)
     guard bound > 1 << 16 else {
-      throw GraphError("\(taps) weights meet in one output, more than an int32 sum can hold; split the layer")
+      throw GraphError("\(taps) weights meet in one output, more than a sum can hold; split the layer")
     }
     let channelStep = order == .channelFirst ? taps : 1
     let tapStep = order == .channelFirst ? 1 : channels
@@ -58,7 +69,7 @@ extension QuantizedWeights {
 /// One output channel's scale and bias.
 private struct ChannelRule {
   var scale: Float
-  var bias: Int32
+  var bias: Int64
   var note: String?
 
   init(largest: Float, bias: Float, inputScale: Double, bound: Int64) {
@@ -76,7 +87,7 @@ private struct ChannelRule {
     if !bias.isFinite { note = "its bias is not a finite number" }
     scale = max(Float.leastNormalMagnitude, min(Float.greatestFiniteMagnitude, Float(exact)))
     let steps = (Double(usableBias) / (inputScale * Double(scale))).rounded(.toNearestOrEven)
-    self.bias = Int32(max(-Double(bound), min(Double(bound), steps)))
+    self.bias = Int64(max(-Double(bound), min(Double(bound), steps)))
   }
 
   static func round(_ weight: Float, scale: Double) -> Int8 {

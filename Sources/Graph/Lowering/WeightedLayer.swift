@@ -13,8 +13,8 @@ struct WeightedLayer {
     _ context: LoweringContext, weights: Tensor, bias: Tensor, order: WeightOrder
   ) throws(GraphError) {
     self.context = context
-    input = try context.activation(0)
-    output = try context.outputRule()
+    input = try context.weightedInput()
+    output = try context.anyOutputRule()
     if let given = context.quantizedWeights {
       guard given.values.count == weights.count, given.scales.count == bias.count, given.biases.count == bias.count
       else {
@@ -42,13 +42,29 @@ struct WeightedLayer {
     var blocks = ChannelBlocks(count: count)
     for channel in weights.biases.indices {
       let (block, lane) = place(channel)
+      if input.element == .int16 {
+        blocks.setInt16(
+          "\(context.name), output channel \(channel)", block: block, lane: lane, bias: weights.biases[channel],
+          factor: int16Factor(channel), taps: taps)
+        continue
+      }
       blocks.set(
-        "\(context.name), output channel \(channel)", block: block, lane: lane, bias: Int64(weights.biases[channel]),
+        "\(context.name), output channel \(channel)", block: block, lane: lane, bias: weights.biases[channel],
         factor: factor(channel), weightSum: sum(channel),
         storedZeroPoint: Int64(input.zeroPoint) + 128, taps: taps, spare: spare)
     }
     notes += blocks.notes
     return blocks.blocks
+  }
+
+  /// As `factor`; of an imported network with the fifteen bits that TensorFlow Lite gives factors of 64-bit sums.
+  private func int16Factor(_ channel: Int) -> Double {
+    let scale = weights.scales[channel]
+    let exact = Double(input.scale) * Double(scale) / Double(output.scale)
+    guard weights.roundsFactorsStepwise, exact > 0, exact.isFinite else { return exact }
+    let fraction = Int64((exact.significand * 0x1p30).rounded(.toNearestOrAwayFromZero))
+    let bits = fraction < 0x7FFF_0000 ? (fraction + 1 << 15) >> 16 : fraction == 1 << 31 ? 1 << 15 : 0x7FFF
+    return Double(sign: .plus, exponent: Int(exact.exponent) - 14, significand: Double(bits))
   }
 
   private func factor(_ channel: Int) -> Double {
@@ -80,7 +96,7 @@ extension LoweringContext {
     var layer = try WeightedLayer(self, weights: weights, bias: bias, order: .channelLast)
     let values = layer.weights.values
     let taps = packing.kernel.height * packing.kernel.width
-    var record = LoweredOperator(code: 2, operands: [0])
+    var record = LoweredOperator(code: isInt16 ? 41 : 2, operands: [0])
     record.channels = layer.channelBlocks(count: packing.blocks, taps: taps, place: { ($0 / 16, $0 % 16) }) { channel in
       (0..<taps).reduce(0) { $0 + Int64(values[$1 * packing.channels + channel]) }
     }

@@ -30,6 +30,14 @@ public struct Activation: InPlaceOperator {
     }
   }
 
+  /// Sigmoid and tanh have the fixed ranges of the TFLite 16-bit specification.
+  public var int16OutputQuantization: OutputQuantization? {
+    switch function {
+    case .sigmoid, .tanh: .fixed(Quantization(scale: 1 / 32768, zeroPoint: 0, element: .int16))
+    default: .calibrated
+    }
+  }
+
   /// The input's shape.
   /// - Throws: `GraphError` when there is not one input.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -65,6 +73,10 @@ public struct Activation: InPlaceOperator {
   /// - Throws: `GraphError` when a quantization is missing.
   public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
     _ = try node.runtimeShape(0)
+    let elements = [try node.anyActivation(0).element, try node.anyOutputRule().element]
+    if elements != [.int8, .int8] {
+      return try node.lowerWideActivation(function)
+    }
     var record = LoweredOperator(code: 8, operands: [0])
     if let definedTable, definedTable.count == 256 {
       let (low, high) = try node.clampBounds()

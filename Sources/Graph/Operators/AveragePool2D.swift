@@ -46,6 +46,9 @@ public struct AveragePool2D: Operator {
   /// A clamp costs nothing in the last step.
   public var fusesClamp: Bool { true }
 
+  /// Sixteen bits need no scale of their own for a mean.
+  public var int16OutputQuantization: OutputQuantization? { .sameAsInput }
+
   /// [N,OH,OW,C].
   /// - Throws: `GraphError` when the window does not fit.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -77,6 +80,12 @@ public struct AveragePool2D: Operator {
   public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
     _ = try node.runtimeShape(0)
     let geometry = Window2D(uncheckedImage: node.inputs[0].shape, window, stride, .one, padding, roundsUp)
+    if node.isInt16 {
+      try node.expectSameQuantization()
+      let (low, high) = try node.anyClampBounds()
+      let parameters = try geometry.poolingParameters(node.name) + [countsPadding ? 1 : 0, low, high]
+      return .step(LoweredOperator(code: 46, operands: [0], parameters: parameters))
+    }
     var record = LoweredOperator(code: 5, operands: [0], parameters: try geometry.poolingParameters(node.name))
     let exact = Double(try node.activation(0).scale) / Double(try node.outputRule().scale)
     let taps = Double(window.height * window.width)

@@ -17,6 +17,9 @@ public struct BatchNormalization: PreparedOperator, InPlaceOperator {
   /// A clamp costs nothing in the last step.
   public var fusesClamp: Bool { true }
 
+  /// Calibrated.
+  public var int16OutputQuantization: OutputQuantization? { .calibrated }
+
   /// x's shape.
   /// - Throws: `GraphError` when a constant does not have one value a channel.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -109,7 +112,7 @@ public struct BatchNormalization: PreparedOperator, InPlaceOperator {
     var record = try node.depthwiseRecord(
       weights: Tensor(shape: [1, 1, channels], values: multipliers), bias: Tensor(shape: [channels], values: offsets),
       packing: DepthwisePacking(channels: channels, kernel: .one))
-    let (low, high) = try node.clampBounds()
+    let (low, high) = try node.anyClampBounds()
     record.parameters = [1, 1, 1, 1, 1, 1, 0, 0, low, high]
     return .step(record)
   }

@@ -8,6 +8,9 @@ public struct Concat: Operator {
   /// Joins along `axis`.
   public init(axis: Int) { self.axis = axis }
 
+  /// Calibrated.
+  public var int16OutputQuantization: OutputQuantization? { .calibrated }
+
   /// The inputs' shape with the sizes along `axis` added.
   /// - Throws: `GraphError` when there is no input or another axis differs.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -59,6 +62,14 @@ public struct Concat: Operator {
       throw GraphError(
         "\(node.name): tensors of shape \(node.output.shape) cannot be joined along axis \(axis) in the packed "
           + "network; join along rows, pixels or channels")
+    }
+    if node.isInt16 {
+      let output = try node.int16OutputRule()
+      for index in node.inputs.indices where try node.int16Activation(index) != output {
+        throw GraphError("\(node.name): int16 tensors that are joined must have one scale; requantize them first")
+      }
+      return .step(
+        LoweredOperator(code: 10, operands: Array(node.inputs.indices), parameters: [Int32(runtimeAxis)]))
     }
     let output = try node.outputRule()
     var tables: [UInt8] = []

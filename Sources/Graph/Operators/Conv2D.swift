@@ -31,6 +31,9 @@ public struct Conv2D: PreparedOperator {
   /// A clamp costs nothing in the last step.
   public var fusesClamp: Bool { true }
 
+  /// Calibrated; a residual has no int16 form.
+  public var int16OutputQuantization: OutputQuantization? { hasResidual ? nil : .calibrated }
+
   /// [N,OH,OW,OC].
   /// - Throws: `GraphError` when channels, groups, bias, residual or window do not fit.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -95,6 +98,7 @@ public struct Conv2D: PreparedOperator {
     let kernel = Size2D(weights.shape[1], weights.shape[2])
     let packing = DensePacking(
       outputs: weights.shape[0], kernel: kernel, depth: weights.shape[3], groups: groups, dilation: dilation)
+    if node.isInt16 { return try lowerInt16(node, weights, bias, packing) }
     var residualFactor = 0.0
     if hasResidual {
       residualFactor = Double(try node.activation(3).scale) / Double(try node.outputRule().scale)
@@ -110,6 +114,21 @@ public struct Conv2D: PreparedOperator {
       try parameters(
         kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width, padding.top,
         padding.left, groups, packing.runsPerRow, of: node.name) + [low, high, parameter(limited)]
+    return .step(record)
+  }
+
+  private func lowerInt16(
+    _ node: LoweringContext, _ weights: Tensor, _ bias: Tensor, _ packing: DensePacking
+  ) throws(GraphError) -> Lowered {
+    guard !hasResidual else {
+      throw GraphError("\(node.name): a residual has no int16 form; add it by a layer of its own")
+    }
+    var record = try node.denseRecord(code: 40, weights: weights, bias: bias, packing: packing)
+    let (low, high) = try node.anyClampBounds()
+    record.parameters =
+      try parameters(
+        packing.kernel.height, packing.kernel.width, stride.height, stride.width, dilation.height, dilation.width,
+        padding.top, padding.left, groups, packing.runsPerRow, of: node.name) + [low, high]
     return .step(record)
   }
 }

@@ -21,6 +21,9 @@ public struct DepthwiseConv2D: PreparedOperator {
   /// A clamp costs nothing in the last step.
   public var fusesClamp: Bool { true }
 
+  /// Calibrated.
+  public var int16OutputQuantization: OutputQuantization? { .calibrated }
+
   /// [N,OH,OW,C].
   /// - Throws: `GraphError` when channels, bias or window do not fit.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -69,7 +72,7 @@ public struct DepthwiseConv2D: PreparedOperator {
     let kernel = Size2D(weights.shape[0], weights.shape[1])
     let packing = DepthwisePacking(channels: weights.shape[2], kernel: kernel)
     var record = try node.depthwiseRecord(weights: weights, bias: bias, packing: packing)
-    let (low, high) = try node.clampBounds()
+    let (low, high) = try node.anyClampBounds()
     record.parameters =
       try parameters(
         kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width, padding.top,

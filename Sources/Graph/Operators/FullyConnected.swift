@@ -11,6 +11,9 @@ public struct FullyConnected: PreparedOperator {
   /// A clamp costs nothing in the last step.
   public var fusesClamp: Bool { true }
 
+  /// Calibrated.
+  public var int16OutputQuantization: OutputQuantization? { .calibrated }
+
   /// […,M].
   /// - Throws: `GraphError` when the weights or the bias do not fit.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -63,10 +66,12 @@ public struct FullyConnected: PreparedOperator {
     let packing = DensePacking(
       outputs: weights.shape[0], kernel: .one, depth: weights.shape[1], groups: 1, dilation: .one)
     let isSinglePosition = node.inputs[0].shape.dropLast().allSatisfy { $0 == 1 }
-    var record = try node.denseRecord(code: isSinglePosition ? 3 : 1, weights: weights, bias: bias, packing: packing)
-    let (low, high) = try node.clampBounds()
-    record.parameters =
-      isSinglePosition ? [low, high] : [1, 1, 1, 1, 1, 1, 0, 0, 1, 1, low, high, parameter(Float(0))]
+    let codes: [UInt32] = node.isInt16 ? [40, 42] : [1, 3]
+    var record = try node.denseRecord(
+      code: codes[isSinglePosition ? 1 : 0], weights: weights, bias: bias, packing: packing)
+    let (low, high) = try node.anyClampBounds()
+    record.parameters = isSinglePosition ? [low, high] : [1, 1, 1, 1, 1, 1, 0, 0, 1, 1, low, high]
+    if !isSinglePosition, !node.isInt16 { record.parameters.append(parameter(Float(0))) }
     return .step(record)
   }
 }

@@ -31,6 +31,9 @@ public struct MaxPool2D: Operator {
   /// The bytes pass through.
   public var outputQuantization: OutputQuantization { .sameAsInput }
 
+  /// The values pass through.
+  public var int16OutputQuantization: OutputQuantization? { .sameAsInput }
+
   /// [N,OH,OW,C].
   /// - Throws: `GraphError` when the window does not fit.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -59,6 +62,7 @@ public struct MaxPool2D: Operator {
     try node.expectSameQuantization()
     let geometry = Window2D(uncheckedImage: node.inputs[0].shape, window, stride, dilation, padding, roundsUp)
     return .step(
-      LoweredOperator(code: 4, operands: [0], parameters: try geometry.poolingParameters(node.name)))
+      LoweredOperator(code: node.isInt16 ? 45 : 4, operands: [0], parameters: try geometry.poolingParameters(node.name))
+    )
   }
 }

@@ -20,6 +20,9 @@ public struct Multiply: PreparedOperator {
   /// Place by place.
   public var isElementwise: Bool { true }
 
+  /// Calibrated.
+  public var int16OutputQuantization: OutputQuantization? { .calibrated }
+
   /// The common shape.
   /// - Throws: `GraphError` when the shapes cannot be broadcast.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -42,6 +45,7 @@ public struct Multiply: PreparedOperator {
   /// - Throws: `GraphError` when an operand is a constant, or broadcast in a way that the runtime has no form for.
   public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
     try node.expectRuntimeBroadcast()
+    if node.isInt16 { return try node.lowerInt16Product() }
     let (a, b, output) = (try node.activation(0).scale, try node.activation(1).scale, try node.outputRule().scale)
     var record = LoweredOperator(code: 7, operands: [0, 1])
     let exact = roundsFactorStepwise ? Double(a * b / output) : Double(a) * Double(b) / Double(output)

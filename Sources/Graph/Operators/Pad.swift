@@ -19,6 +19,9 @@ public struct Pad: Operator {
   /// The bytes pass through.
   public var outputQuantization: OutputQuantization { .sameAsInput }
 
+  /// The values pass through.
+  public var int16OutputQuantization: OutputQuantization? { .sameAsInput }
+
   /// The grown shape.
   /// - Throws: `GraphError` when an amount is negative or missing.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -56,7 +59,7 @@ public struct Pad: Operator {
     let shape = node.inputs[0].shape
     let wholeAxes = zip(before, after).map { $0 == 0 && $1 == 0 }
     let begins = try node.runtimeAmounts(before, of: shape, wholeAxes: wholeAxes)
-    let fill = Int(try node.activation(0).quantize(value))
+    let fill = Int(try node.anyActivation(0).quantized(value))
     return .step(
       LoweredOperator(
         code: 12, operands: [0], parameters: try parameters(begins[0], begins[1], begins[2], fill, of: node.name)))

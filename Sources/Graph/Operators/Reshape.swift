@@ -11,6 +11,9 @@ public struct Reshape: Operator {
   /// The bytes pass through.
   public var outputQuantization: OutputQuantization { .sameAsInput }
 
+  /// The values pass through.
+  public var int16OutputQuantization: OutputQuantization? { .sameAsInput }
+
   /// `shape`.
   /// - Throws: `GraphError` when the numbers of elements differ.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {

@@ -19,6 +19,9 @@ public struct Slice: Operator {
   /// The bytes pass through.
   public var outputQuantization: OutputQuantization { .sameAsInput }
 
+  /// The values pass through.
+  public var int16OutputQuantization: OutputQuantization? { .sameAsInput }
+
   /// `size`.
   /// - Throws: `GraphError` when the part reaches outside the input.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {

@@ -11,6 +11,11 @@ public struct Softmax: Operator {
   /// Probabilities: 0…255/256.
   public var outputQuantization: OutputQuantization { .fixed(Quantization(scale: 1 / 256, zeroPoint: -128)) }
 
+  /// Probabilities: 0…32767/32768.
+  public var int16OutputQuantization: OutputQuantization? {
+    .fixed(Quantization(scale: 1 / 32768, zeroPoint: 0, element: .int16))
+  }
+
   /// The input's shape.
   /// - Throws: `GraphError` when there is not one input with at least one axis.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -35,6 +40,7 @@ public struct Softmax: Operator {
   /// - Throws: `GraphError` when the output is not quantized as probabilities.
   public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
     _ = try node.runtimeShape(0)
+    if node.isInt16 { return try node.lowerInt16Softmax() }
     let output = try node.outputRule()
     guard outputQuantization == .fixed(output) else {
       throw GraphError(

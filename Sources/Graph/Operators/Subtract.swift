@@ -19,6 +19,9 @@ public struct Subtract: Operator {
   /// Place by place.
   public var isElementwise: Bool { true }
 
+  /// Calibrated.
+  public var int16OutputQuantization: OutputQuantization? { .calibrated }
+
   /// The common shape.
   /// - Throws: `GraphError` when the shapes cannot be broadcast.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -38,6 +41,7 @@ public struct Subtract: Operator {
   /// - Throws: `GraphError` when an operand is a constant, or broadcast in a way that the runtime has no form for.
   public func lower(_ node: LoweringContext) throws(GraphError) -> Lowered {
     try node.expectRuntimeBroadcast()
+    if node.isInt16 { return try node.lowerInt16Sum(signOfSecond: -1) }
     if isFixedPoint, let sum = try node.fixedPointSum() {
       let (low, high) = try node.clampBounds()
       return .step(

@@ -11,6 +11,9 @@ public struct Transpose: Operator {
   /// The bytes pass through.
   public var outputQuantization: OutputQuantization { .sameAsInput }
 
+  /// The values pass through.
+  public var int16OutputQuantization: OutputQuantization? { .sameAsInput }
+
   /// The reordered shape.
   /// - Throws: `GraphError` when `permutation` is not one of the input's axes.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {

@@ -76,9 +76,11 @@ let tfliteOperatorTable: [String: TFLiteHandler] = [
   "STRIDED_SLICE": TFLiteTranslator.stridedSlice,
   "SUB": TFLiteTranslator.subtract,
   "SUM": TFLiteTranslator.sum,
+  "SVDF": TFLiteTranslator.svdf,
   "TANH": tfliteFunction(.tanh),
   "TOPK_V2": TFLiteTranslator.topK,
   "TRANSPOSE": TFLiteTranslator.transpose,
   "TRANSPOSE_CONV": TFLiteTranslator.transposedConvolution,
+  "UNIDIRECTIONAL_SEQUENCE_LSTM": TFLiteTranslator.lstm,
   "UNPACK": TFLiteTranslator.unpack,
 ]

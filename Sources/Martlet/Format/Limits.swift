@@ -4,6 +4,8 @@ public enum Limits {
   public static var operators: Int { 4096 }
   /// Tensors in one model.
   public static var tensors: Int { 8192 }
+  /// Tensors that keep their values from one run to the next.
+  public static var states: Int { 1024 }
   /// Inputs of one operator.
   public static var inputsPerOperator: Int { 64 }
   /// Height, width or channels of a tensor.

@@ -8,6 +8,7 @@
 /// `Limits.planSteps` short steps, a fraction of a second on a desktop processor; a plan that needs more is refused.
 enum PlanCheck<Operators: OperatorSet> {
   static func verify(_ view: borrowing ModelView) throws(Fault) {
+    try StateCheck.verify(view)
     var walk = Walk(takesRows: view.takesRows)
     for number in 0..<view.turnCount {
       let index = view.operatorIndex(ofTurn: number)
@@ -77,6 +78,7 @@ enum PlanCheck<Operators: OperatorSet> {
   ) throws(Fault) {
     guard !rows.isEmpty else { return }
     let record = view.tensors[tensor]
+    if record.isState { return }
     let place = end < view.turnCount ? view.operatorIndex(ofTurn: end) : view.operatorCount
     guard Int32(rows.count) <= record.rowsHeld else { throw Fault(.operand, index: place, detail: tensor) }
     var missing = RowStretches(record, rows)

@@ -115,7 +115,8 @@ public struct TensorRecord: BitwiseCopyable, Sendable {
   public var elementType: UInt32 = 0
   /// real = scale × (value − zeroPoint).
   public var scale: Float = 1
-  /// In the int8 domain, −128…127 (the stored domain's is 128 more); of wider elements 0.
+  /// In the int8 domain, −128…127 (the stored domain's is 128 more); of int16 0 for most operators, of int32
+  /// always.
   public var zeroPoint: Int32 = 0
   /// First byte in the arena.
   public var arenaOffset: UInt32 = 0
@@ -125,7 +126,12 @@ public struct TensorRecord: BitwiseCopyable, Sendable {
   public var pixelPitchBytes: UInt32 = 0
   /// Rows that have room: `height`, or fewer for a ring.
   public var rowsHeld: Int32 = 1
-  var reserved: InlineArray<4, UInt32> = .init(repeating: 0)
+  /// 1: a state, which keeps its values from one run to the next and whose bytes are nobody else's; else 0.
+  public var flags: UInt32 = 0
+  var reserved: InlineArray<3, UInt32> = .init(repeating: 0)
+
+  /// The bit of `flags` that marks a state.
+  public static var stateFlag: UInt32 { 1 }
 
   /// A 1×1×1 tensor at offset 0.
   public init() {}

@@ -7,10 +7,18 @@ enum TensorCheck {
       guard isPossible(tensor), tensor.rowsHeld == tensor.height || view.hasSchedule,
         Wide.of(tensor.arenaOffset) + tensor.spanBytes + Wide.of(Limits.slackBytes) <= arenaBytes
       else { throw Fault(.tensor, index: index) }
-      let zeroPoints: ClosedRange<Int32> = tensor.element == .int8 ? -128...127 : 0...0
-      guard tensor.scale > 0, tensor.scale.isFinite, zeroPoints.contains(tensor.zeroPoint) else {
+      guard tensor.scale > 0, tensor.scale.isFinite, hasPossibleZeroPoint(tensor) else {
         throw Fault(.quantization, index: index)
       }
+    }
+  }
+
+  /// A value of the element type; of int32 0. (Most operators ask for 0 of int16, too.)
+  private static func hasPossibleZeroPoint(_ tensor: TensorRecord) -> Bool {
+    switch tensor.element {
+    case .int8: (-128...127).contains(tensor.zeroPoint)
+    case .int16: (-32768...32767).contains(tensor.zeroPoint)
+    default: tensor.zeroPoint == 0
     }
   }
 
@@ -28,6 +36,7 @@ enum TensorCheck {
     return (1...tensor.height).contains(tensor.rowsHeld)
       && tensor.pixelPitchBytes <= limit && tensor.rowPitchBytes <= limit
       && Wide.of(tensor.pixelPitchBytes) >= tensor.pixelBytes && Wide.of(tensor.rowPitchBytes) >= rowBytes
-      && tensor.reserved[0] | tensor.reserved[1] | tensor.reserved[2] | tensor.reserved[3] == 0
+      && tensor.flags <= TensorRecord.stateFlag && (!tensor.isState || tensor.isPacked)
+      && tensor.reserved[0] | tensor.reserved[1] | tensor.reserved[2] == 0
   }
 }

@@ -26,3 +26,15 @@ public typealias Every = Empty
   .And<LpPool>
   .And<LpNormalization>
   .And<TopK>
+  .And<Conv2DInt16>
+  .And<DepthwiseConv2DInt16>
+  .And<FullyConnectedInt16>
+  .And<AddInt16>
+  .And<MultiplyInt16>
+  .And<MaxPool2DInt16>
+  .And<AveragePool2DInt16>
+  .And<SoftmaxInt16>
+  .And<ActivationInt16>
+  .And<Requantize>
+  .And<SVDF>
+  .And<LSTM>

@@ -1,7 +1,7 @@
 import CShim
 
 /// Tensors one after the other along an axis; an input of another quantization goes through a table.
-/// Table: nothing, or 256 bytes for each input.
+/// Table: nothing, or 256 bytes for each input; int16 inputs must have the output's quantization.
 public enum Concat: Operator {
   /// 10 in the file.
   public static var code: UInt32 { 10 }
@@ -13,6 +13,9 @@ public enum Concat: Operator {
     /// 0 height, 1 width, 2 channels.
     case axis
   }
+
+  /// int8, or int16 throughout.
+  public static func verifyElements(_ step: borrowing Step) throws(Fault) { try step.requireElementsOfOneKind() }
 
   /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
@@ -30,7 +33,7 @@ public enum Concat: Operator {
       length += Wide.of(size(input, axis))
     }
     guard length == Wide.of(size(output, axis)) else { throw step.fault(parameter: Parameter.axis) }
-    guard step.hasTable else {
+    guard step.hasTable, output.element == .int8 else {
       for position in 0..<step.inputCount { try step.requireSameQuantization(position) }
       return try step.requireConstants()
     }
@@ -76,7 +79,7 @@ public enum Concat: Operator {
         window.output_channel = offset
         offset += input.channels
       }
-      if first < end { martlet_copy_rows(kernels, &window, &input, &output, first, end) }
+      if first < end { copyRows(step, &window, &input, &output, first..<end, kernels) }
     }
   }
 

@@ -11,9 +11,12 @@ public enum Pad: Operator {
   public enum Parameter: Int {
     /// Where the input's first row, column and channel lie in the output; padding after is implied.
     case top, left, firstChannel
-    /// Int8 domain.
+    /// Int8 domain, or int16.
     case fill
   }
+
+  /// int8, or int16 throughout.
+  public static func verifyElements(_ step: borrowing Step) throws(Fault) { try step.requireElementsOfOneKind() }
 
   /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
@@ -24,7 +27,8 @@ public enum Pad: Operator {
     try verifyAxis(step, 0, input.height, output.height)
     try verifyAxis(step, 1, input.width, output.width)
     try verifyAxis(step, 2, input.channels, output.channels)
-    guard (-128...127).contains(step.integer(Parameter.fill)) else { throw step.fault(parameter: Parameter.fill) }
+    let fills: ClosedRange<Int32> = step.output.element == .int8 ? -128...127 : -32768...32767
+    guard fills.contains(step.integer(Parameter.fill)) else { throw step.fault(parameter: Parameter.fill) }
     try step.requireSameQuantization()
     try step.requireConstants()
   }
@@ -52,7 +56,7 @@ public enum Pad: Operator {
     var window = martlet_window(
       begin_y: -step.integer(Parameter.top), begin_x: -step.integer(Parameter.left),
       begin_c: -step.integer(Parameter.firstChannel), step_y: 1, step_x: 1, step_c: 1, output_channel: 0,
-      count: output.channels, fill: step.integer(Parameter.fill) + 128, table: nil)
-    martlet_copy_rows(kernels, &window, &input, &output, rows.lowerBound, rows.upperBound)
+      count: output.channels, fill: step.integer(Parameter.fill) + (step.output.element == .int8 ? 128 : 0), table: nil)
+    copyRows(step, &window, &input, &output, rows, kernels)
   }
 }

@@ -15,6 +15,9 @@ public enum Slice: Operator {
     case stepHeight, stepWidth, stepChannel
   }
 
+  /// int8, or int16 throughout.
+  public static func verifyElements(_ step: borrowing Step) throws(Fault) { try step.requireElementsOfOneKind() }
+
   /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
@@ -55,6 +58,6 @@ public enum Slice: Operator {
       begin_c: step.integer(Parameter.beginChannel), step_y: step.integer(Parameter.stepHeight),
       step_x: step.integer(Parameter.stepWidth), step_c: step.integer(Parameter.stepChannel), output_channel: 0,
       count: output.channels, fill: 0, table: nil)
-    martlet_copy_rows(kernels, &window, &input, &output, rows.lowerBound, rows.upperBound)
+    copyRows(step, &window, &input, &output, rows, kernels)
   }
 }

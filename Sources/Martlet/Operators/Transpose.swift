@@ -13,6 +13,9 @@ public enum Transpose: Operator {
     case height, width, channels
   }
 
+  /// int8, or int16 throughout.
+  public static func verifyElements(_ step: borrowing Step) throws(Fault) { try step.requireElementsOfOneKind() }
+
   /// Parameters, shapes and constants agree.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     try step.requireInputs(1...1)
@@ -40,9 +43,14 @@ public enum Transpose: Operator {
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
     var input = step.inputRows(0)
     var output = step.outputRows
-    martlet_transpose_rows(
-      step.integer(Parameter.height), step.integer(Parameter.width), step.integer(Parameter.channels), &input, &output,
-      rows.lowerBound, rows.upperBound)
+    let (height, width) = (step.integer(Parameter.height), step.integer(Parameter.width))
+    let channels = step.integer(Parameter.channels)
+    if step.output.element == .int8 {
+      martlet_transpose_rows(height, width, channels, &input, &output, rows.lowerBound, rows.upperBound)
+    } else {
+      martlet_transpose_wide_rows(
+        step.output.elementBytes, height, width, channels, &input, &output, rows.lowerBound, rows.upperBound)
+    }
   }
 
   private static func size(_ tensor: TensorRecord, _ axis: Int32) -> Int32 {

@@ -12,6 +12,7 @@ extension Session {
   public mutating func selfTest(checks: inout MutableSpan<UInt32>) throws(Fault) {
     let section = view.section(.selfTest)
     guard let start = section.baseAddress, !section.isEmpty else { throw Fault(.selfTest) }
+    reset()
     let expected = (start + SelfTestRecord.byteCount).assumingMemoryBound(to: UInt32.self)
     var values = start + SelfTestRecord.byteCount + 4 * operatorCount
     for position in 0..<inputCount {

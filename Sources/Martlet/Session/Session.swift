@@ -36,12 +36,22 @@ public struct Session<Operators: OperatorSet>: ~Copyable {
     takesRows = view.takesRows
     self.arena = base.assumingMemoryBound(to: UInt8.self)
     self.kernels = kernels
+    reset()
+  }
+
+  /// Makes the network forget earlier runs: every state becomes its zero point, as in a new session.
+  public mutating func reset() {
+    for index in 0..<view.tensorCount where view.tensors[index].isState {
+      let record = view.tensors[index]
+      TensorPlace(record: record, base: arena + Int(truncatingIfNeeded: record.arenaOffset)).fillWithZeroPoint()
+    }
   }
 
   /// Number of operators.
   public var operatorCount: Int { view.operatorCount }
 
-  /// Runs the whole network on what the inputs hold. Inputs share memory with later tensors: set them before each run.
+  /// Runs the whole network on what the inputs hold, and on what earlier runs left in its states. Inputs share memory with
+  /// later tensors: set them before each run.
   ///
   /// A model whose first input is pushed row by row (`takesRows`) computes on whatever rows the ring of the input holds:
   /// right for measuring time, while `push` gives answers.

@@ -35,10 +35,11 @@ struct TensorPlace {
 
   /// Makes every value the zero point: real 0.
   func fillWithZeroPoint() {
-    let type = record.element
-    let stored = type == .int8 ? UInt8(truncatingIfNeeded: record.zeroPoint + 128) : 0
-    forEach { _, bytes in
-      for byte in 0..<Int(record.elementBytes) { bytes[byte] = stored }
+    let zeroPoint = record.zeroPoint
+    if record.element == .int16 {
+      forEach { _, bytes in martlet_store_int16(bytes, Int16(truncatingIfNeeded: zeroPoint)) }
+    } else {
+      forEach { _, byte in byte.pointee = UInt8(truncatingIfNeeded: zeroPoint + 128) }
     }
   }
 

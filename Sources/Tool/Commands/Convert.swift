@@ -27,6 +27,12 @@ struct Convert: ParsableCommand {
   @Option(help: "How ranges are chosen: mse, min-max, kl, or percentile-P such as percentile-99.99.")
   var calibrationMethod = "\(CalibrationMethod.defaultMethod)"
 
+  @Option(help: "Bits of activations: 8, or 16 (weights keep 8).")
+  var activations = 8
+
+  @Option(parsing: .upToNextOption, help: "Layers whose results have 16 bits while the others keep 8.")
+  var int16Layers: [String] = []
+
   @Option(help: "Class names, one a line.")
   var labels: String?
 
@@ -67,6 +73,10 @@ struct Convert: ParsableCommand {
     guard arenaGoal != nil else {
       throw ValidationError("--arena is a number of bytes, `smallest` or `whole`.")
     }
+    guard activations == 8 || activations == 16 else { throw ValidationError("--activations is 8 or 16.") }
+    guard int16Layers.isEmpty || activations == 8 else {
+      throw ValidationError("--int16-layers chooses layers; --activations 16 is all of them. Give one of the two.")
+    }
     guard CalibrationMethod(calibrationMethod) != nil else {
       throw ValidationError("--calibration-method is one of mse, min-max, kl, percentile-P with 0 < P ≤ 100.")
     }
@@ -91,6 +101,7 @@ struct Convert: ParsableCommand {
     }
     var options = CompileOptions()
     options.calibrationMethod = CalibrationMethod(calibrationMethod)!
+    options.activations = activations == 16 ? .int16 : int16Layers.isEmpty ? .int8 : .int16Layers(Set(int16Layers))
     options.labels = try readLabels(graph)
     options.preprocessing = rules.map(PreprocessingRecord.init)
     options.arena = arenaGoal!
@@ -100,6 +111,9 @@ struct Convert: ParsableCommand {
       ("converter", "martlet \(toolVersion)"),
     ]
     if graph.isQuantized {
+      guard options.activations == .int8 else {
+        throw ToolError("\(model) is quantized already and keeps its own widths: leave --activations out.")
+      }
       try finish(try compileQuantized(graph, options: options))
       return
     }

@@ -67,7 +67,7 @@ struct ONNXQuantizationTests {
     }
     #expect(kept.values == expected)
     #expect(kept.scales == Self.weightScales)
-    #expect(kept.biases == Self.biases.map { Int32($0) })
+    #expect(kept.biases == Self.biases.map { Int64($0) })
     #expect(graph[layer.outputs[0]].quantization == Quantization(scale: 2, zeroPoint: -121))
   }
 

@@ -42,7 +42,7 @@ extension QuantizedWeights {
     let taps = weights.count / max(1, channels)
     self.init(
       values: [Int8](repeating: 0, count: weights.count), scales: kept.weights,
-      biases: [Int32](repeating: 0, count: channels), roundsFactorsStepwise: true)
+      biases: [Int64](repeating: 0, count: channels), roundsFactorsStepwise: true)
     let (channelStep, tapStep) = order == .channelFirst ? (taps, 1) : (1, channels)
     for channel in 0..<channels {
       let places = (0..<taps).map { channel * channelStep + $0 * tapStep }
@@ -56,9 +56,10 @@ extension QuantizedWeights {
         scales[channel] = single.scales[0]
         biases[channel] = single.biases[0]
       } else {
-        biases[channel] = Self.bias(
-          bias.values[channel], kept.biases.map { ($0.steps[channel], $0.scales[channel]) },
-          scale: Double(input.scale) * Double(scales[channel]))
+        biases[channel] = Int64(
+          Self.bias(
+            bias.values[channel], kept.biases.map { ($0.steps[channel], $0.scales[channel]) },
+            scale: Double(input.scale) * Double(scales[channel])))
       }
       for (place, step) in zip(places, steps ?? []) { values[place] = step }
     }

@@ -37,10 +37,10 @@ extension TFLiteTranslator {
       notes.append("\(node.name): its weights are not symmetric int8 values and are rounded anew")
       return nil
     }
-    var biases = [Int32](repeating: 0, count: outputs)
+    var biases = [Int64](repeating: 0, count: outputs)
     if let bias {
       guard let integers = bias.integers else { return nil }
-      biases = integers.map { Int32(clamping: $0) }
+      biases = integers.map { Int64($0) }
     }
     let scales = rule.scales.count == 1 ? [Float](repeating: rule.scales[0], count: outputs) : rule.scales
     return QuantizedWeights(values: values, scales: scales, biases: biases, roundsFactorsStepwise: true)

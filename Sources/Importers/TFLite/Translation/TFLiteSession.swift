@@ -66,7 +66,9 @@ extension TFLiteSession {
       }
       var given: [TFLiteOperand?] = []
       for index in operation.inputs {
-        let operand = index < 0 ? nil : try operand(index)
+        let keeps = TFLiteTranslator.statefulKinds.contains(operation.kind)
+        let isState = index >= 0 && keeps && model.tensors[index].isVariable && operands[index] == nil
+        let operand = index < 0 || isState ? nil : try operand(index)
         if case .unavailable = operand { return leaveUnavailable(operation) }
         given.append(operand)
       }

@@ -186,24 +186,27 @@ extension TFLiteTensor {
     return Quantization(scale: 1, zeroPoint: type == .uint8 ? -128 : 0)
   }
 
-  /// The rule of an int8 or uint8 activation; nil for other types.
+  /// The rule of an int8, uint8, int16 or int32 activation; nil for float ones.
   func activationQuantization() throws(Unsupported) -> Quantization? {
     switch type {
     case .float32, .float16: return nil
-    case .int8, .uint8: break
+    case .int8, .uint8, .int16, .int32: break
     default:
       throw Unsupported(
-        "its tensor '\(name)' has elements of \(type.name)", "Only float32, int8 and uint8 activations can be imported")
+        "its tensor '\(name)' has elements of \(type.name)",
+        "Only float32, int8, uint8 and int16 activations can be imported")
     }
     guard let quantization, quantization.scales.count == 1 else {
       throw Unsupported("its tensor '\(name)' has no scale, or several", "Convert with one scale for each activation")
     }
     let zeroPoint = quantization.zeroPoints[0] &- (type == .uint8 ? 128 : 0)
-    guard quantization.scales[0] > 0, quantization.scales[0].isFinite, (-128...127).contains(zeroPoint) else {
+    let element: Quantization.Element = type == .int16 ? .int16 : type == .int32 ? .int32 : .int8
+    let rule = Quantization(scale: quantization.scales[0], zeroPoint: Int32(clamping: zeroPoint), element: element)
+    guard rule.isPossible else {
       throw .damaged(
         "its tensor '\(name)' has the impossible scale \(quantization.scales[0]) or zero point \(zeroPoint)")
     }
-    return Quantization(scale: quantization.scales[0], zeroPoint: Int32(zeroPoint))
+    return rule
   }
 }
 
