@@ -3,7 +3,12 @@
 // above and below.
 #include "kernels.h"
 
-enum { stack_rows = 32 };
+enum {
+    stack_rows = 32,
+    /// Where rows of padding take part, a call takes about so many bytes of a row, or so many output pixels.
+    border_bytes = 1024,
+    border_pixels_least = 7,
+};
 
 static int32_t needs_padding_row(
     const martlet_depthwise *depthwise, const martlet_rows *input, const martlet_rows *output) {
@@ -17,10 +22,26 @@ static size_t pointer_bytes(const martlet_depthwise *depthwise) {
     return rows > stack_rows ? martlet_align((size_t)rows * 8) : 0;
 }
 
+/// Output pixels that one call takes where rows of padding take part, so that the padding need not be a whole row.
+static int32_t border_pixels(const martlet_depthwise *depthwise, const martlet_rows *input, const martlet_rows *output) {
+    ptrdiff_t pixels = border_bytes / (depthwise->stride_width * input->pixel_pitch_bytes);
+    return martlet_clamp(pixels > output->width ? output->width : (int32_t)pixels, border_pixels_least, output->width);
+}
+
+/// Columns of the row that stands in for rows above and below the image.
+static int32_t padding_columns(
+    const martlet_depthwise *depthwise, const martlet_rows *input, const martlet_rows *output) {
+    int32_t reach = (depthwise->kernel_width - 1) * depthwise->dilation_width;
+    int32_t last = (output->width - 1) * depthwise->stride_width - depthwise->pad_left;
+    if (last >= input->width) return input->width;
+    int32_t columns = (border_pixels(depthwise, input, output) - 1) * depthwise->stride_width + reach + 1;
+    return martlet_minimum(columns, input->width);
+}
+
 static size_t padding_bytes(
     const martlet_depthwise *depthwise, const martlet_rows *input, const martlet_rows *output) {
     if (!needs_padding_row(depthwise, input, output)) return 0;
-    return martlet_align((size_t)input->width * (size_t)input->pixel_pitch_bytes);
+    return martlet_align((size_t)padding_columns(depthwise, input, output) * (size_t)input->pixel_pitch_bytes);
 }
 
 size_t martlet_depthwise_scratch_bytes(
@@ -37,6 +58,30 @@ void martlet_depthwise_narrow(
     martlet_rows_narrow(output, first_block, end_block);
 }
 
+/// The output rows of a segment piece by piece: `padding`, one of the segment's input rows, is shorter than a row.
+static void border_rows(
+    const martlet_kernels *kernels, const martlet_depthwise *depthwise, const martlet_rows *input,
+    const martlet_rows *output, martlet_depthwise_segment segment, const uint8_t **rows, int32_t needed,
+    const uint8_t *padding) {
+    martlet_depthwise piece = *depthwise;
+    int32_t columns = padding_columns(depthwise, input, output), pixels = border_pixels(depthwise, input, output);
+    int32_t shifted = 0;
+    for (int32_t column = 0; column < output->width; column += pixels) {
+        int32_t first = column * depthwise->stride_width - depthwise->pad_left;
+        int32_t shift = martlet_clamp(first, 0, input->width);
+        for (int32_t i = 0; i < needed; i++) {
+            if (rows[i] != padding) rows[i] += (shift - shifted) * input->pixel_pitch_bytes;
+        }
+        shifted = shift;
+        piece.pad_left = shift - first;
+        segment.input_width = martlet_minimum(input->width - shift, columns);
+        segment.pixels = martlet_minimum(pixels, output->width - column);
+        kernels->depthwise(&piece, &segment, output->channels);
+        segment.outputs[0] += segment.pixels * output->pixel_pitch_bytes;
+        segment.outputs[1] += segment.pixels * output->pixel_pitch_bytes;
+    }
+}
+
 void martlet_depthwise_rows(
     const martlet_kernels *kernels, const martlet_depthwise *depthwise, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
@@ -46,8 +91,8 @@ void martlet_depthwise_rows(
     uint8_t *padding = scratch + pointers;
     int32_t reach = (depthwise->kernel_height - 1) * depthwise->dilation_height;
     int32_t last = (end_row - 1) * depthwise->stride_height - depthwise->pad_top + reach;
-    int32_t touches_padding = first_row * depthwise->stride_height < depthwise->pad_top || last >= input->height;
-    if (padded > 0 && touches_padding) __builtin_memset(padding, depthwise->input_zero_point, padded);
+    int32_t needs_padding = first_row * depthwise->stride_height < depthwise->pad_top || last >= input->height;
+    if (padded > 0 && needs_padding) __builtin_memset(padding, depthwise->input_zero_point, padded);
 
     martlet_depthwise_segment segment;
     segment.rows = rows;
@@ -59,11 +104,18 @@ void martlet_depthwise_rows(
         segment.output_rows = depthwise->dilation_height == 1 && row + 1 < end_row ? 2 : 1;
         int32_t needed = depthwise->kernel_height + (segment.output_rows - 1) * depthwise->stride_height;
         int32_t y = row * depthwise->stride_height - depthwise->pad_top;
+        int32_t touches_padding = 0;
         for (int32_t i = 0; i < needed; i++, y += depthwise->dilation_height) {
-            rows[i] = y >= 0 && y < input->height ? martlet_row(input, y) : padding;
+            int32_t inside = y >= 0 && y < input->height;
+            rows[i] = inside ? martlet_row(input, y) : padding;
+            touches_padding |= !inside;
         }
         segment.outputs[0] = martlet_row(output, row);
         segment.outputs[1] = martlet_row(output, row + segment.output_rows - 1);
-        kernels->depthwise(depthwise, &segment, output->channels);
+        if (touches_padding && padding_columns(depthwise, input, output) < input->width) {
+            border_rows(kernels, depthwise, input, output, segment, rows, needed, padding);
+        } else {
+            kernels->depthwise(depthwise, &segment, output->channels);
+        }
     }
 }

@@ -62,6 +62,7 @@ public func compile(
   let report = CompileReport(
     layers: zip(quantized.steps, records.operators).map { CompileReport.Layer($0, $1, quantized) },
     arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
+    otherInputArenaBytes: otherInputArenaBytes(quantized, options),
     macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: calibration.count, notes: notes,
     agreement: agreement)
   return CompiledModel(bytes: bytes, report: report)

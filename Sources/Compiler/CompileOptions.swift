@@ -23,6 +23,8 @@ public struct CompileOptions: Sendable {
   public var arena: ArenaGoal = .automatic
   /// Whether the caller gives the first input row by row (`Session.push`), so that the arena need not hold it.
   public var pushesInput = false
+  /// Whether the report also says what the arena would be with the first input given the other way.
+  public var reportsOtherInput = false
   /// How many calibration examples the finished model is compared with the float network on.
   public var checkedExamples = 32
 
@@ -94,6 +96,8 @@ public struct CompileReport: Sendable {
   public var lowerBoundBytes: Int
   /// Whether the planner proved that no smaller plan exists.
   public var isPlanProvenSmallest: Bool
+  /// What the arena would be with the first input pushed by rows instead of whole, or the other way round.
+  public var otherInputArenaBytes: Int?
   /// Multiply-accumulates of one inference.
   public var macs: Int
   /// Weights and biases after folding.

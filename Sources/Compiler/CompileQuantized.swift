@@ -48,6 +48,7 @@ public func compileQuantized(
   let report = CompileReport(
     layers: zip(quantized.steps, records.operators).map { CompileReport.Layer($0, $1, quantized) },
     arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
+    otherInputArenaBytes: otherInputArenaBytes(quantized, options),
     macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: 0,
     notes: quantized.steps.flatMap(\.lowered.notes), agreement: Agreement())
   return CompiledModel(bytes: bytes, report: report)

@@ -16,6 +16,7 @@ struct ModelWriter {
   var provenance = ""
   var preprocessing: PreprocessingRecord?
   var selfTest: [UInt8] = []
+  var turns: [TurnRecord] = []
   var arenaBytes = 0
 
   /// Adds a tensor at its own place behind all others.
@@ -85,6 +86,7 @@ struct ModelWriter {
     header[.preprocessing] = Self.append(preprocessing.map(Self.raw) ?? [], to: &file)
     header[.provenance] = Self.append(Array(provenance.utf8), to: &file)
     header[.selfTest] = Self.append(selfTest, to: &file)
+    header[.schedule] = Self.append(turns.flatMap(Self.raw), to: &file)
     header.fileBytes = UInt64(file.count)
     file.replaceSubrange(0..<Header.byteCount, with: Self.raw(header))
     return Self.sealed(file)

@@ -4,6 +4,7 @@
 /// `ExactPlacement`). The search is bounded by a count of nodes, not by time, so the plan is always the same.
 /// - Parameter searchNodes: how many placements the exact search may try; 0 leaves it out.
 public func planArena(_ buffers: [ArenaBuffer], searchNodes: Int = 100_000) -> ArenaPlan {
+  if buffers.contains(where: { $0.follows != nil }) { return RigidPlacement(buffers).plan() }
   var best: ArenaPlan?
   for overwriting in [true, false] {
     let plan = plan(arenaBlocks(of: buffers, overwriting: overwriting), count: buffers.count, searchNodes: searchNodes)
@@ -12,7 +13,10 @@ public func planArena(_ buffers: [ArenaBuffer], searchNodes: Int = 100_000) -> A
     }
     if plan.isProvenSmallest { break }
   }
-  return best!
+  guard let best, !best.isProvenSmallest, searchNodes > 0 else { return best! }
+  var rigid = RigidPlacement(buffers).plan()
+  rigid.lowerBoundBytes = best.lowerBoundBytes
+  return rigid.arenaBytes < best.arenaBytes ? rigid : best
 }
 
 private func plan(_ blocks: [ArenaBlock], count: Int, searchNodes: Int) -> ArenaPlan {

@@ -68,9 +68,14 @@ private func arenaBuffers(
       firstOperator: unitOfStep[lifetime.lowerBound], lastOperator: unitOfStep[lifetime.upperBound],
       slackBytes: Limits.slackBytes)
   }
-  for unit in units where unit.steps.count == 1 {
+  for unit in units where unit.steps.count == 1 && unit.pixels == nil {
     let step = network.steps[unit.steps.lowerBound]
     if network.storages[step.output].writers.count == 1 { buffers[step.output].mayOverwrite = step.overwritable }
+  }
+  for unit in units where unit.overlays {
+    for (follower, distance) in costs.cost(unit).overlays {
+      buffers[follower.written].follows = (follower.read, distance)
+    }
   }
   for (index, unit) in units.enumerated() {
     let bytes = unit.steps.map { network.steps[$0].scratchBytes }.max() ?? 0

@@ -23,13 +23,18 @@ func planNetwork(
   var records = try NetworkRecords(network)
   let costs = UnitCosts(RowNetwork(network, records), pushesInput: pushesInput)
   let segmentation = Segmentation(costs)
-  let plan: NetworkPlan
+  var plan: NetworkPlan
   switch goal {
   case .wholeTensors: plan = NetworkPlan(network, costs, segmentation.whole)
   case .automatic:
     plan = NetworkPlan(network, costs, segmentation.smallestWithoutDelay(tolerance: tolerance))
   case .smallest: plan = NetworkPlan(network, costs, segmentation.smallest())
   case .bytes(let bytes): plan = try fastestPlan(within: bytes, network, costs, segmentation)
+  }
+  if goal == .automatic || goal == .smallest, plan.arenaBytes < 1 << 16 {
+    // Alignment and slack can outweigh what rows save in a very small network.
+    let whole = NetworkPlan(network, costs, segmentation.whole)
+    if whole.arenaBytes <= plan.arenaBytes { plan = whole }
   }
   records.place(plan)
   return (records, plan)
@@ -50,4 +55,12 @@ private func fastestPlan(
   throw GraphError(
     "no plan fits an arena of \(bytes) bytes; the smallest takes \(smallest.arenaBytes)"
       + (costs.pushesInput ? "" : ", or less when the picture is pushed by rows (--push-rows)"))
+}
+
+/// The arena of a plan that takes the first input the other way, if the report shall say so.
+func otherInputArenaBytes(_ network: QuantizedNetwork, _ options: CompileOptions) -> Int? {
+  guard options.reportsOtherInput else { return nil }
+  var goal = options.arena
+  if case .bytes = goal { goal = .automatic }
+  return try? planNetwork(network, goal: goal, pushesInput: !options.pushesInput).plan.arenaBytes
 }

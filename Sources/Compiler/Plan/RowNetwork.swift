@@ -34,6 +34,8 @@ struct RowNetwork {
     /// Storage and its reader's number, for each operand.
     var operands: [(storage: Int, reader: Int)] = []
     var scratchBytes: Int
+    /// Whether two rows at once take less time than two rows one after the other.
+    var pairsRows: Bool
     var macs: Int
     var weightBytes: Int
     /// Storages that the output may overwrite when the step runs whole.
@@ -86,7 +88,8 @@ struct RowNetwork {
     let output = records.tensors[step.output]
     var planned = Step(
       height: Int(output.height), width: Int(output.width), output: placeOfTensor[step.output].storage,
-      scratchBytes: Int(record.scratchBytes), macs: step.macs, weightBytes: step.lowered.weights.count)
+      scratchBytes: Int(record.scratchBytes), pairsRows: record.code == DepthwiseConv2D.code, macs: step.macs,
+      weightBytes: step.lowered.weights.count)
     storages[planned.output].writers.append(index)
     for (operand, tensor) in step.inputs.enumerated() {
       let storage = placeOfTensor[tensor].storage

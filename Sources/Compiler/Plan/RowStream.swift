@@ -20,12 +20,19 @@ struct RowStream {
   private(set) var turns: [PlannedTurn] = []
   /// The most rows that each storage written in the group held at a time.
   private(set) var rowsHeld: [Int: Int] = [:]
+  /// For each of `followers`: where the written storage may begin at most, in bytes from the beginning of the one read, so
+  /// that no row is written over a row that is still to be read.
+  private(set) var leads: [Int]
+  private let followers: [Follower]
 
   /// - Parameters:
   ///   - pixels: each turn computes rows of about so many pixels, at least one row; nil: all rows.
   ///   - pushesInput: whether the group begins with rows of the network's first input, given by the caller.
-  init(_ network: RowNetwork, steps: Range<Int>, pixels: Int?, pushesInput: Bool) {
+  ///   - followers: storages that the group writes while it reads others for the last time.
+  init(_ network: RowNetwork, steps: Range<Int>, pixels: Int?, pushesInput: Bool, followers: [Follower] = []) {
     self.network = network
+    self.followers = followers
+    leads = followers.map { network.storages[$0.read].bytes }
     self.steps = steps
     self.pushesInput = pushesInput
     let input = network.storages[network.firstInput]
@@ -77,6 +84,7 @@ struct RowStream {
       }
     }
     turns.append(PlannedTurn(step: step, rows: first..<next))
+    if step >= 0 { follow(network.steps[step].output, rows: next) }
     computed[slot(step)] = next
     hold(step < 0 ? network.firstInput : network.steps[step].output, rows: next, writer: step)
   }
@@ -91,4 +99,24 @@ struct RowStream {
     let turnRows = turns.last.map { $0.rows.count } ?? 0
     rowsHeld[storage] = max(rowsHeld[storage] ?? 1, rows - needed, turnRows)
   }
+
+  /// A step is about to write rows of a storage up to `rows`: they must end before the first row of another storage that
+  /// it or a later turn reads.
+  private mutating func follow(_ storage: Int, rows: Int) {
+    for (index, follower) in followers.enumerated() where follower.written == storage {
+      let read = network.storages[follower.read]
+      var needed = read.height
+      for reader in read.readers where steps.contains(reader.step) {
+        let next = computed[slot(reader.step)]
+        if next < reader.begins.count { needed = min(needed, reader.begins[next]) }
+      }
+      leads[index] = min(leads[index], needed * read.rowBytes - rows * network.storages[storage].rowBytes)
+    }
+  }
+}
+
+/// A storage that is written over the rows of another one that are no longer needed.
+struct Follower: Equatable {
+  var written: Int
+  var read: Int
 }

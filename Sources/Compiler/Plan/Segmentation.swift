@@ -14,7 +14,9 @@ struct Segmentation {
   var whole: [PlanUnit] { (0..<stepCount).map { PlanUnit(steps: $0..<$0 + 1, pixels: nil) } }
 
   /// The bytes of a plan's largest unit.
-  func peakBytes(_ units: [PlanUnit]) -> Int { units.map { costs.cost($0).bytes }.max() ?? 0 }
+  func peakBytes(_ units: [PlanUnit]) -> Int {
+    units.map { $0.overlays ? costs.cost($0).overlaidBytes : costs.cost($0).bytes }.max() ?? 0
+  }
 
   /// Estimated nanoseconds that a plan takes longer than whole tensors.
   func delay(_ units: [PlanUnit]) -> Double { units.reduce(0) { $0 + costs.cost($1).delay } }
@@ -83,16 +85,14 @@ struct Segmentation {
   private func fastestUnit(_ steps: Range<Int>, within bytes: Int) -> (PlanUnit, Double)? {
     var best: (unit: PlanUnit, delay: Double)?
     func consider(_ pixels: Int?) -> Bool {
-      let unit = PlanUnit(steps: steps, pixels: pixels)
+      var unit = PlanUnit(steps: steps, pixels: pixels)
       let cost = costs.cost(unit)
-      guard cost.bytes <= bytes else { return false }
+      unit.overlays = cost.bytes > bytes
+      guard !unit.overlays || cost.overlaidBytes <= bytes else { return false }
       if best.map({ cost.delay < $0.delay }) ?? true { best = (unit, cost.delay) }
       return true
     }
-    if steps.count == 1 {
-      if consider(nil) { return best }
-      guard costs.pushes(steps) else { return nil }
-    }
+    if steps.count == 1, consider(nil) { return best }
     for pixels in UnitCosts.pixelChoices where !consider(pixels) { break }
     return best
   }

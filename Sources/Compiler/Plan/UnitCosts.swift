@@ -3,13 +3,19 @@ struct PlanUnit: Equatable {
   var steps: Range<Int>
   /// About how many pixels a turn computes; nil: all rows.
   var pixels: Int?
+  /// Whether what the unit writes follows what it reads for the last time, over rows that are no longer needed.
+  var overlays = false
 }
 
 /// What units need and take: bytes alive while they run, and time beyond that of whole tensors. Computed once each.
 final class UnitCosts {
   struct Cost {
-    /// Bytes of all tensors and scratch that are alive while the unit runs.
+    /// Bytes of all tensors and scratch that are alive while the unit runs, each at a place of its own.
     var bytes: Int
+    /// The same with overlays.
+    var overlaidBytes: Int
+    /// Written storages over read ones, and where they begin, from the beginning of the read one.
+    var overlays: [(follower: Follower, distance: Int)]
     /// Bytes of what the unit's own tensors hold, a lower bound of `bytes` for longer units.
     var ownBytes: Int
     /// Estimated nanoseconds that running by rows takes longer than running whole.
@@ -44,7 +50,50 @@ final class UnitCosts {
 
   /// The rows of a unit, computed anew.
   func stream(_ unit: PlanUnit) -> RowStream {
-    RowStream(network, steps: unit.steps, pixels: unit.pixels, pushesInput: pushes(unit.steps))
+    RowStream(
+      network, steps: unit.steps, pixels: unit.pixels, pushesInput: pushes(unit.steps),
+      followers: followers(unit.steps))
+  }
+
+  /// Pairs of a storage that only a unit writes, for later ones, and one that it is the last to read.
+  private func followers(_ steps: Range<Int>) -> [Follower] {
+    var found: [Follower] = []
+    for (written, memory) in network.storages.enumerated()
+    where !memory.isInput && !isInside(written, steps) && memory.mayBeRing && !memory.writers.isEmpty
+      && memory.writers.allSatisfy(steps.contains)
+    {
+      for (read, other) in network.storages.enumerated()
+      where read != written && other.mayBeRing && !isInside(read, steps) && !(pushesInput && read == network.firstInput)
+        && lifetimes[read].lowerBound <= steps.lowerBound && steps.contains(lifetimes[read].upperBound)
+        && !other.writers.contains(where: steps.contains)
+      {
+        found.append(Follower(written: written, read: read))
+      }
+    }
+    return found
+  }
+
+  /// The overlays of a unit that save most, each storage in one at most.
+  private func overlays(_ stream: RowStream, _ followers: [Follower]) -> [(follower: Follower, distance: Int)] {
+    let found = zip(followers, stream.leads).map { follower, lead in
+      let distance = Int((Double(lead) / 64).rounded(.down)) * 64
+      let (read, written) = (network.storages[follower.read].bytes, network.storages[follower.written].bytes)
+      let union = max(read, distance + written) - min(0, distance)
+      return (follower: follower, distance: distance, saving: read + written - union)
+    }.filter { $0.saving > 0 }.sorted { ($0.saving, $1.follower.written) > ($1.saving, $0.follower.written) }
+    var used: Set<Int> = []
+    return found.compactMap { overlay in
+      guard !used.contains(overlay.follower.read), !used.contains(overlay.follower.written) else { return nil }
+      used.formUnion([overlay.follower.read, overlay.follower.written])
+      return (overlay.follower, overlay.distance)
+    }
+  }
+
+  private func saving(_ overlay: (follower: Follower, distance: Int)) -> Int {
+    let (read, written) = (
+      network.storages[overlay.follower.read].bytes, network.storages[overlay.follower.written].bytes
+    )
+    return read + written - (max(read, overlay.distance + written) - min(0, overlay.distance))
   }
 
   /// Whether nothing outside `steps` reads or writes a storage.
@@ -78,7 +127,7 @@ final class UnitCosts {
     let steps = unit.steps
     var own = 0
     var outside = 0
-    let isSingle = steps.count == 1 && !pushes(steps)
+    let isSingle = steps.count == 1 && !pushes(steps) && unit.pixels == nil
     let stream = isSingle ? nil : self.stream(unit)
     for storage in network.storages.indices where lifetimes[storage].overlaps(steps.lowerBound...steps.upperBound - 1) {
       let memory = network.storages[storage]
@@ -92,7 +141,11 @@ final class UnitCosts {
     if isSingle, let overwritten = overwritten(by: steps.lowerBound) {
       outside -= roundedUp(network.storages[overwritten].bytes, to: 16)
     }
-    return Cost(bytes: own + outside + scratch, ownBytes: own, delay: stream.map { delay(unit, $0) } ?? 0)
+    let overlays = stream.map { self.overlays($0, followers(steps)) } ?? []
+    let bytes = own + outside + scratch
+    return Cost(
+      bytes: bytes, overlaidBytes: bytes - overlays.reduce(0) { $0 + saving($1) }, overlays: overlays, ownBytes: own,
+      delay: stream.map { delay(unit, $0) } ?? 0)
   }
 
   /// The storage that a step running whole may write its output over: one that nothing needs afterwards.

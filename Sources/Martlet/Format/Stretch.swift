@@ -22,7 +22,7 @@ struct Stretch {
     end = first &+ Int32(bitPattern: step.pointee.scratchBytes)
   }
 
-  func meets(_ other: Stretch) -> Bool { first < other.end && other.first < end && first < end }
+  func meets(_ other: Stretch) -> Bool { max(first, other.first) < min(end, other.end) }
 
   func meets(_ rows: RowStretches) -> Bool { meets(rows.lower) || meets(rows.upper) }
 

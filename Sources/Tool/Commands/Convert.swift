@@ -58,6 +58,9 @@ struct Convert: ParsableCommand {
     let fileBytes: Int
     let arenaBytes: Int
     let arenaLowerBoundBytes: Int
+    /// With the first input inside, and given row by row.
+    let arenaBytesWholeInput: Int?
+    let arenaBytesPushedRows: Int?
     let parameters: Int
     let macs: Int
     let calibrationImages: Int
@@ -106,6 +109,7 @@ struct Convert: ParsableCommand {
     options.preprocessing = rules.map(PreprocessingRecord.init)
     options.arena = arenaGoal!
     options.pushesInput = pushRows
+    options.reportsOtherInput = true
     options.provenance = [
       ("source", URL(fileURLWithPath: model).lastPathComponent), ("source checksum", try checksum(model)),
       ("converter", "martlet \(toolVersion)"),
@@ -152,13 +156,19 @@ struct Convert: ParsableCommand {
     let report = compiled.report
     let result = Result(
       model: out, fileBytes: compiled.bytes.count, arenaBytes: report.arenaBytes,
-      arenaLowerBoundBytes: report.lowerBoundBytes, parameters: report.parameters, macs: report.macs,
+      arenaLowerBoundBytes: report.lowerBoundBytes,
+      arenaBytesWholeInput: pushRows ? report.otherInputArenaBytes : report.arenaBytes,
+      arenaBytesPushedRows: pushRows ? report.arenaBytes : report.otherInputArenaBytes, parameters: report.parameters,
+      macs: report.macs,
       calibrationImages: report.calibrationExamples, checkedImages: report.agreement.examples,
       top1Agreement: report.agreement.top1, signalToNoiseDb: report.agreement.signalToNoiseDecibels,
       largestError: report.agreement.largestError, notes: report.notes)
     try output.emit(result) {
       print("written      \(out), \(result.fileBytes.grouped) bytes, \(result.parameters.grouped) parameters")
       print("arena        \(result.arenaBytes.grouped) bytes (lower bound \(result.arenaLowerBoundBytes.grouped))")
+      if let whole = result.arenaBytesWholeInput, let pushed = result.arenaBytesPushedRows {
+        print("             \(whole.grouped) with the first input inside, \(pushed.grouped) with its rows pushed")
+      }
       guard result.checkedImages > 0 else {
         print("quantization of the source, kept as it is")
         for text in Self.condensed(result.notes) { print("note         \(text)") }

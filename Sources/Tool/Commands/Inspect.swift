@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compiler
 import Graph
 import Martlet
 
@@ -6,10 +7,15 @@ import Martlet
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints what is in a model: shapes, operators, memory, provenance.",
-    discussion: "Example: martlet inspect network.martlet")
+    discussion: """
+      Example: martlet inspect network.martlet --memory memory.html
+      """)
 
   @Argument(help: "A packed model (.martlet) or a network (.onnx, .tflite, or a checkpoint with --architecture).")
   var model: String
+
+  @Option(help: "Draw the arena over time, and what makes its peak, into a .html or .svg file.")
+  var memory: String?
 
   @OptionGroup var source: FloatSourceOptions
   @OptionGroup var output: OutputOptions
@@ -36,6 +42,9 @@ struct Inspect: ParsableCommand {
     var formatVersion: Int?
     var fileBytes: Int?
     var arenaBytes: Int?
+    /// Whether the first input is given row by row.
+    var takesRows: Bool?
+    var turns: Int?
     var weightsBytes: Int
     let parameters: Int
     let macs: Int
@@ -47,9 +56,25 @@ struct Inspect: ParsableCommand {
     var limits: [String: Int]?
   }
 
+  func validate() throws {
+    if let memory, !memory.hasSuffix(".html"), !memory.hasSuffix(".svg") {
+      throw ValidationError("--memory names a .html or .svg file.")
+    }
+  }
+
   func run() throws {
+    if let memory { try draw(to: memory) }
     let result = MappedFile.isPackedModel(model) ? try packed() : try float()
     try output.emit(result) { show(result) }
+  }
+
+  private func draw(to path: String) throws {
+    guard MappedFile.isPackedModel(model) else {
+      throw ToolError("\(model) is not packed, so that it has no memory plan: convert it first.")
+    }
+    let chart = MemoryChart(map: try PackedModel(model).inspect { MemoryMap($0) }, title: model)
+    let text = path.hasSuffix(".svg") ? chart.svg : chart.html
+    try AtomicFile.write(Array(text.utf8), to: path)
   }
 
   private func packed() throws -> Result {
@@ -65,7 +90,8 @@ struct Inspect: ParsableCommand {
     for index in 0..<verified.operatorCount { operators.append(operatorSummary(verified, index)) }
     return Result(
       formatVersion: Int(verified.header.formatVersion), fileBytes: verified.fileBytes,
-      arenaBytes: verified.arenaBytes, weightsBytes: verified.byteCount(of: .weights),
+      arenaBytes: verified.arenaBytes, takesRows: verified.takesRows, turns: verified.turnCount,
+      weightsBytes: verified.byteCount(of: .weights),
       parameters: Int(verified.header.parameters), macs: Int(verified.header.macs), inputs: inputs, outputs: outputs,
       operators: operators, labels: verified.labels.lineCount,
       provenance: String(verified.provenance).split(separator: "\n").map(String.init),
