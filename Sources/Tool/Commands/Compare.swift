@@ -50,7 +50,7 @@ struct Compare: ParsableCommand {
     let rules = try packed.preprocessing.map { try $0.rules() }
     let inputs = try calibrationData(data, graph: graph, preprocessing: rules, limit: limit)
     let progress = Progress("comparing")
-    let layers = try compareLayers(graph, Array(packed.file.bytes), on: inputs) { share in
+    let layers = try compareLayers(graph, packed.file.copy(), on: inputs) { share in
       progress.update(Int((share * Double(inputs.count)).rounded()), of: inputs.count)
     }
     progress.finish()

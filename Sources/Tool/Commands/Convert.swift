@@ -219,7 +219,9 @@ struct Convert: ParsableCommand {
   private func checksum(_ path: String) throws -> String {
     let file = try MappedFile(path)
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in file.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    file.withBytes { bytes in
+      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
     return "fnv1a-64 " + String(hash, radix: 16)
   }
 }

@@ -49,7 +49,7 @@ struct Diff: ParsableCommand {
   func run() throws {
     let result: Result
     if MappedFile.isPackedModel(model) {
-      result = try compareQuantized(Array(try MappedFile(model).bytes))
+      result = try compareQuantized(try MappedFile(model).copy())
     } else {
       let graph = try source.load(model)
       result = graph.isQuantized ? try compareQuantized(try compileQuantized(graph).bytes) : try compareFloats(graph)

@@ -68,7 +68,7 @@ struct Export: ParsableCommand {
       let (sizes, operators) = try packed.inspect { verified in
         (CArray.sizes(verified, name: name, file: file), OperatorSetSource.text(verified, file: file))
       }
-      let definition = CArray.definition(packed.file.bytes, name: name, file: file)
+      let definition = packed.file.withBytes { CArray.definition($0, name: name, file: file) }
       for (path, text) in [("\(name).h", sizes), ("\(name).c", definition), ("OperatorSet.swift", operators)] {
         try ExportedFile.write(Array(text.utf8), to: folder.appendingPathComponent(path))
       }
@@ -87,7 +87,7 @@ struct Export: ParsableCommand {
 
   /// The model with a self-test, which it may have already.
   private func tested(_ packed: PackedModel) throws -> [UInt8] {
-    let bytes = Array(packed.file.bytes)
+    let bytes = packed.file.copy()
     guard try packed.inspect({ $0.byteCount(of: .selfTest) }) == 0 else { return bytes }
     do {
       return try addSelfTest(to: bytes)

@@ -70,7 +70,7 @@ struct SelfTest: ParsableCommand {
     }
     let bytes: [UInt8]
     do {
-      bytes = try addSelfTest(to: Array(file.bytes), inputs: inputs)
+      bytes = try addSelfTest(to: file.copy(), inputs: inputs)
     } catch {
       throw ToolError("\(model): \(error)")
     }

@@ -29,7 +29,7 @@ struct FloatSourceOptions: ParsableArguments {
 
   /// Reads a network file by what is in it, whatever its name.
   private static func importModel(_ path: String) throws -> ImportedModel {
-    let isTFLite = (try? MappedFile(path)).map { TFLiteImporter.recognizes($0.bytes.prefix(8)) } ?? false
+    let isTFLite = (try? MappedFile(path)).map { $0.withBytes { TFLiteImporter.recognizes($0.prefix(8)) } } ?? false
     let model = isTFLite ? try TFLiteImporter.read(path) : try ONNXImporter.read(path)
     for text in model.notes { note(text) }
     return model

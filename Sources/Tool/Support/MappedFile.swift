@@ -22,6 +22,15 @@ final class MappedFile: @unchecked Sendable {
     martlet_host_unmap_file(bytes.baseAddress, bytes.count)
   }
 
+  /// A copy of the bytes.
+  func copy() -> [UInt8] { withBytes { Array($0) } }
+
+  /// Calls `body` with the bytes, which stay mapped until it returns. A pointer from `bytes` may outlive the mapping: this
+  /// object can end right after its last use.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(bytes) }
+  }
+
   /// Whether these are the first bytes of a packed model.
   static func isPackedModel(_ path: String) -> Bool {
     guard let handle = FileHandle(forReadingAtPath: path), let start = try? handle.read(upToCount: 8) else {
