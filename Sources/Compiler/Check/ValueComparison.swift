@@ -51,12 +51,15 @@ public struct ValueComparison {
   /// The names under which each operator's result is known: its own, then those of its other shapes.
   private let names: [[String]]
   private let runner: ModelRunner
+  /// Runs with the other program's values: a network that remembers has memory of its own for each way.
+  private let isolatedRunner: ModelRunner
 
   /// A comparison with a packed model.
   /// - Throws: `GraphError` when the Verifier refuses it.
   public init(_ bytes: [UInt8]) throws(GraphError) {
     let runner = try ModelRunner(bytes)
     self.runner = runner
+    isolatedRunner = try ModelRunner(bytes)
     let records = (0..<runner.operatorCount).map(runner.layer)
     tensors = records.map(\.tensor)
     names = runner.resultNames()
@@ -99,11 +102,11 @@ public struct ValueComparison {
         outputs.add(runner.tensorValues(tensor), values)
       }
     }
-    try runner.run(quantized: inputs) { computed in
+    try isolatedRunner.run(quantized: inputs) { computed in
       let index = computed.operatorIndex
       guard let (_, values) = wanted(index) else { return }
-      layers[index].isolated.add(runner.values(computed), Array(values[computed.places]))
-      runner.setRows(computed.rows, ofTensor: computed.tensor, values)
+      layers[index].isolated.add(isolatedRunner.values(computed), Array(values[computed.places]))
+      isolatedRunner.setRows(computed.rows, ofTensor: computed.tensor, values)
     }
     all = layers
     examples += 1
