@@ -175,7 +175,8 @@ struct Convert: ParsableCommand {
         return
       }
       print("calibrated   on \(result.calibrationImages) inputs, ranges by \(calibrationMethod)")
-      var line = "int8 ~ float \(result.signalToNoiseDb.digits(1)) dB signal to noise"
+      let kind = activations == 16 ? "int16" : "int8"
+      var line = "\(kind) ~ float \(result.signalToNoiseDb.digits(1)) dB signal to noise"
       if let agreement = result.top1Agreement {
         line +=
           ", the same first class on \((agreement * 100).digits(1)) % of \(result.checkedImages) calibration inputs"
