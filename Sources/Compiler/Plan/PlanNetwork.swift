@@ -13,7 +13,7 @@ public enum ArenaGoal: Equatable, Sendable {
 }
 
 /// The most of a run's estimated time that running by rows may add under `ArenaGoal.automatic`.
-private let tolerance = 0.02
+private let tolerance = 0.01
 
 /// Records with addresses, and the plan that they follow.
 /// - Throws: `GraphError` when no plan is as small as `goal` asks, with the smallest possible figure.
