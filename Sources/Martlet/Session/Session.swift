@@ -92,7 +92,11 @@ public struct Session<Operators: OperatorSet>: ~Copyable {
     }
   }
 
-  /// Not inlined: it holds every operator of the set, and `run` comes in several forms.
+  /// Not inlined: it holds every operator of the set, and `run` comes in several forms. Specialized for the built-in set:
+  /// a generic walk down that list costs more than a small operator.
+  #if !hasFeature(Embedded)
+    @_specialize(where Operators == Every)
+  #endif
   @inline(never)
   func runTurn(_ number: Int) {
     let index = view.operatorIndex(ofTurn: number)

@@ -14,6 +14,9 @@ extension Session {
   ///   - shares: how many threads there are.
   ///   - scratch: `scratchBytesPerThread` bytes of this thread's own; nil for share 0, which uses the arena's.
   ///   - meet: returns when all threads have called it as often, and makes visible what they wrote.
+  #if !hasFeature(Embedded)
+    @_specialize(where Operators == Every)
+  #endif
   public func run(share: Int, of shares: Int, scratch: UnsafeMutableRawPointer?, meet: () -> Void) {
     let share = Int32(truncatingIfNeeded: share)
     let shares = Int32(truncatingIfNeeded: shares)
