@@ -52,6 +52,8 @@ let tfliteOperatorTable: [String: TFLiteHandler] = [
   "QUANTIZE": TFLiteTranslator.quantize,
   "RANGE": TFLiteFolding.constantsOnly,
   "RANK": TFLiteFolding.constantsOnly,
+  "REDUCE_MAX": TFLiteTranslator.reduceMax,
+  "REDUCE_MIN": TFLiteTranslator.reduceMin,
   "RELU": tfliteFunction(.relu),
   "RELU6": tfliteFunction(.clip(low: 0, high: 6)),
   "RELU_0_TO_1": tfliteFunction(.clip(low: 0, high: 1)),

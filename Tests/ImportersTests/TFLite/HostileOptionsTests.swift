@@ -14,6 +14,7 @@ import Testing
   private static let kinds = [
     "TRANSPOSE_CONV", "SPACE_TO_BATCH_ND", "GATHER", "SPLIT_V", "UNPACK", "PACK", "PRELU", "SUM", "POW", "SOFTMAX",
     "SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "MAXIMUM", "MUL", "CAST", "FILL", "RANGE", "LEAKY_RELU",
+    "REDUCE_MAX", "REDUCE_MIN",
   ]
 
   private static func network(_ kind: String, isQuantized: Bool) -> [UInt8] {
@@ -50,7 +51,8 @@ import Testing
       outputs = (0..<4).map { tensor("part \($0)", [1, 4, 4]) }
       model.apply(kind, [x], outputs, [0: .integer(4), 1: .integer(1)])
     case "PACK": model.apply(kind, [x, x], outputs, [0: .integer(2), 1: .integer(1)])
-    case "SUM": model.apply(kind, [x, model.integers("a", [1, 3])], outputs, [0: .byte(1)])
+    case "SUM", "REDUCE_MAX", "REDUCE_MIN":
+      model.apply(kind, [x, model.integers("a", [1, 3])], outputs, [0: .byte(1)])
     case "POW", "MAXIMUM": model.apply(kind, [x, constant("c", [])], outputs)
     case "PRELU", "MUL": model.apply(kind, [x, constant("c", [4])], outputs)
     case "FILL":

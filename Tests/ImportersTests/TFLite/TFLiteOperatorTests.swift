@@ -57,7 +57,7 @@ import Testing
     #expect(try apply([0.5, 0.5]) == [-0.5, -1, 3, 4])
   }
 
-  @Test func sumsAndMeansOfAnyAxes() throws {
+  @Test func sumsMeansAndExtremaOfAnyAxes() throws {
     let x: [Float] = [1, 2, 3, 4, 5, 6, 7, 8]
     func apply(_ kind: String, _ axes: [Int], keeps: Int, to shape: [Int]) throws -> [Float] {
       try tfliteEvaluate(kind, [1, 2, 2, 2], x, to: shape, options: [0: .byte(keeps)]) { [$0.integers("a", axes)] }
@@ -66,6 +66,10 @@ import Testing
     #expect(try apply("SUM", [-1], keeps: 1, to: [1, 2, 2, 1]) == [3, 7, 11, 15])
     #expect(try apply("MEAN", [1, 3], keeps: 0, to: [1, 2]) == [3.5, 5.5])
     #expect(try apply("MEAN", [2], keeps: 1, to: [1, 2, 1, 2]) == [2, 3, 6, 7])
+    #expect(try apply("REDUCE_MAX", [1, 2], keeps: 0, to: [1, 2]) == [7, 8])
+    #expect(try apply("REDUCE_MAX", [1, 3], keeps: 0, to: [1, 2]) == [6, 8])
+    #expect(try apply("REDUCE_MIN", [-1], keeps: 1, to: [1, 2, 2, 1]) == [1, 3, 5, 7])
+    #expect(try apply("REDUCE_MIN", [1, 3], keeps: 0, to: [1, 2]) == [1, 3])
   }
 
   @Test func resizing() throws {

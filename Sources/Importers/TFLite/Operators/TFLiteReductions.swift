@@ -1,5 +1,10 @@
 import Graph
 
+/// What is pooled over the reduced axes.
+private enum Pooling {
+  case mean, maximum
+}
+
 extension TFLiteTranslator {
   /// MEAN over any axes, as average poolings.
   static func mean(
@@ -7,7 +12,36 @@ extension TFLiteTranslator {
   ) throws(Unsupported) -> [TFLiteOperand] {
     let x = try translator.activation(node, 0)
     let rule = try node.outputs[0].activationQuantization()
-    return [.activation(try translator.mean(x, node, node.name, quantization: rule))]
+    return [.activation(try translator.reduced(x, node, node.name, by: .mean, quantization: rule))]
+  }
+
+  /// REDUCE_MAX over any axes, as maximum poolings.
+  static func reduceMax(
+    _ translator: inout TFLiteTranslator, _ node: TFLiteNode
+  ) throws(Unsupported) -> [TFLiteOperand] {
+    let x = try translator.activation(node, 0)
+    let rule = try node.outputs[0].activationQuantization()
+    let maximum = try translator.reduced(
+      x, node, "\(node.name)/maximum", by: .maximum, quantization: translator.graph[x].quantization)
+    return [.activation(try translator.requantized(maximum, rule, node.name))]
+  }
+
+  /// REDUCE_MIN over any axes: the negative of the largest negative. In eight bits q becomes −1 − q, exactly.
+  static func reduceMin(
+    _ translator: inout TFLiteTranslator, _ node: TFLiteNode
+  ) throws(Unsupported) -> [TFLiteOperand] {
+    let x = try translator.activation(node, 0)
+    let own = translator.graph[x].quantization
+    var turned = own
+    turned?.zeroPoint = -1 - (own?.zeroPoint ?? 0)
+    let negative = try translator.emit(
+      Activation(.negative), [x], "\(node.name)/negative", quantization: turned)
+    let maximum = try translator.reduced(
+      negative, node, "\(node.name)/maximum", by: .maximum, quantization: turned)
+    let minimum = try translator.emit(
+      Activation(.negative), [maximum], "\(node.name)/minimum", quantization: own)
+    let rule = try node.outputs[0].activationQuantization()
+    return [.activation(try translator.requantized(minimum, rule, node.name))]
   }
 
   /// SUM over any axes: the mean times the number of elements.
@@ -22,7 +56,7 @@ extension TFLiteTranslator {
     guard rule == nil || rule?.scale.isNormal == true else {
       throw .damaged("its scale divided by \(count) is no number")
     }
-    let mean = try translator.mean(x, node, "\(node.name)/mean", quantization: rule)
+    let mean = try translator.reduced(x, node, "\(node.name)/mean", by: .mean, quantization: rule)
     guard count > 1 else { return [.activation(mean)] }
     let sum = try translator.scaled(mean, by: Float(count), node.name)
     translator.graph[sum].quantization = try node.outputs[0].activationQuantization()
@@ -36,8 +70,15 @@ extension TFLiteTranslator {
     return axes.sorted()
   }
 
-  private mutating func mean(
-    _ x: ValueID, _ node: TFLiteNode, _ name: String, quantization: Quantization?
+  private mutating func requantized(
+    _ x: ValueID, _ rule: Quantization?, _ name: String
+  ) throws(Unsupported) -> ValueID {
+    guard rule != nil, graph[x].quantization != rule else { return x }
+    return try emit(Activation(.clip(low: -.infinity, high: .infinity)), [x], name, quantization: rule)
+  }
+
+  private mutating func reduced(
+    _ x: ValueID, _ node: TFLiteNode, _ name: String, by pooling: Pooling, quantization: Quantization?
   ) throws(Unsupported) -> ValueID {
     let axes = try reducedAxes(node)
     let keepsAxes = try node.option(0, as: UInt8.self) != 0
@@ -45,9 +86,7 @@ extension TFLiteTranslator {
     for axis in axes { result[axis] = 1 }
     if !keepsAxes { result = result.indices.filter { !axes.contains($0) }.map { result[$0] } }
     guard let first = axes.first, let last = axes.last else {
-      guard quantization != nil, graph[x].quantization != quantization else { return x }
-      return try emit(
-        Activation(.clip(low: -.infinity, high: .infinity)), [x], name, quantization: quantization)
+      return try requantized(x, quantization, name)
     }
     var (value, range) = (x, first...last)
     if axes.count != range.count {
@@ -57,13 +96,13 @@ extension TFLiteTranslator {
         Transpose(permutation: order), [x], "\(name)/turned", quantization: graph[x].quantization)
       range = order.count - axes.count...order.count - 1
     }
-    value = try pooled(value, range, "\(name)/image", quantization: quantization)
+    value = try pooled(value, range, "\(name)/image", by: pooling, quantization: quantization)
     return try reshaped(value, result, name)
   }
 
-  /// The mean over adjacent axes, which stay with size 1.
+  /// The mean or maximum over adjacent axes, which stay with size 1.
   private mutating func pooled(
-    _ x: ValueID, _ axes: ClosedRange<Int>, _ name: String, quantization: Quantization?
+    _ x: ValueID, _ axes: ClosedRange<Int>, _ name: String, by pooling: Pooling, quantization: Quantization?
   ) throws(Unsupported) -> ValueID {
     let shape = shape(x)
     let (first, last) = (axes.lowerBound, axes.upperBound)
@@ -73,9 +112,14 @@ extension TFLiteTranslator {
     let image = isSpatial ? shape : [1, outer, shape[first...last].reduce(1, *), inner]
     let window = isSpatial ? Size2D(shape[1], shape[2]) : Size2D(1, image[2])
     let view = try reshaped(x, image, "\(name)/view")
-    let mean = try emit(AveragePool2D(window: window), [view], name, quantization: quantization)
+    let operation: any Operator =
+      switch pooling {
+      case .mean: AveragePool2D(window: window)
+      case .maximum: MaxPool2D(window: window)
+      }
+    let result = try emit(operation, [view], name, quantization: quantization)
     var kept = shape
     for axis in axes { kept[axis] = 1 }
-    return try reshaped(mean, kept, "\(name)/mean")
+    return try reshaped(result, kept, "\(name)/kept")
   }
 }
