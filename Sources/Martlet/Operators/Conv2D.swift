@@ -32,39 +32,16 @@ public enum Conv2D: Operator {
     let window = Window(step)
     try window.verify(step, maximumTaps: Wide.of(Limits.kernelTaps))
     try window.verifyTouched(step)
-    let input = step.input(0)
-    let output = step.output
-    let groups = step.integer(Parameter.groups)
-    guard groups >= 1, input.channels % groups == 0, output.channels % groups == 0 else {
-      throw step.fault(parameter: Parameter.groups)
-    }
-    let runsPerRow = step.integer(Parameter.runsPerRow)
-    let rowIsOneRun = groups == 1 && window.dilationWidth == 1 && input.pixelPitchBytes == UInt32(input.channels)
-    guard runsPerRow == window.kernelWidth || (runsPerRow == 1 && rowIsOneRun) else {
-      throw step.fault(parameter: Parameter.runsPerRow)
-    }
+    let layout = try ConvolutionLayout(step, window)
     if step.inputCount == 2 {
-      guard step.input(1).hasShape(of: output) else { throw step.fault(.operand, 1) }
+      guard step.input(1).hasShape(of: step.output) else { throw step.fault(.operand, 1) }
       try step.requireFactor(Parameter.residualFactor, atMost: 1_048_576)
     } else if step.integer(Parameter.residualFactor) != 0 {
       throw step.fault(parameter: Parameter.residualFactor)
     }
-    try verifyConstants(step, window: window, groups: groups, runsPerRow: runsPerRow)
-  }
-
-  private static func verifyConstants(_ step: borrowing Step, window: Window, groups: Int32, runsPerRow: Int32)
-    throws(Fault)
-  {
-    let groupInputs = Wide.of(step.input(0).channels / groups)
-    let groupBlocks = Wide.roundedUp(Wide.of(step.output.channels / groups), toMultipleOf: 16) / 16
-    let rowIsOneRun = runsPerRow == 1
-    let runBytes = rowIsOneRun ? Wide.of(window.kernelWidth) * groupInputs : groupInputs
-    let runs = Wide.of(window.kernelHeight) * Wide.of(runsPerRow)
-    let blockBytes = Wide.product(runs, Wide.roundedUp(runBytes, toMultipleOf: 4) * 16)
-    let blocks = Wide.of(groups) * groupBlocks
-    try step.requireConstants(weights: Wide.product(blocks, blockBytes), channels: Wide.product(blocks, 192))
+    try layout.requireConstants(step)
     try step.requireFactors(
-      blocks: blocks, taps: Wide.product(window.taps, groupInputs),
+      blocks: layout.blocks, taps: layout.taps,
       extra: step.inputCount == 2 ? 255 * step.float(Parameter.residualFactor) : 0)
   }
 

@@ -31,27 +31,10 @@ public enum Conv2DInt16: Operator {
     let window = Window(step)
     try window.verify(step, maximumTaps: Wide.of(Limits.kernelTaps))
     try window.verifyTouched(step)
-    let input = step.input(0)
-    let output = step.output
-    let groups = step.integer(Parameter.groups)
-    guard groups >= 1, input.channels % groups == 0, output.channels % groups == 0 else {
-      throw step.fault(parameter: Parameter.groups)
-    }
-    let runsPerRow = step.integer(Parameter.runsPerRow)
-    let rowIsOneRun =
-      groups == 1 && window.dilationWidth == 1 && Wide.of(input.pixelPitchBytes) == input.pixelBytes
-    guard runsPerRow == window.kernelWidth || (runsPerRow == 1 && rowIsOneRun) else {
-      throw step.fault(parameter: Parameter.runsPerRow)
-    }
-    let groupInputs = Wide.of(input.channels / groups)
-    let groupBlocks = Wide.roundedUp(Wide.of(output.channels / groups), toMultipleOf: 16) / 16
-    let runValues = runsPerRow == 1 ? Wide.of(window.kernelWidth) * groupInputs : groupInputs
-    let runs = Wide.of(window.kernelHeight) * Wide.of(runsPerRow)
-    let blockBytes = Wide.product(runs, Wide.roundedUp(runValues, toMultipleOf: 4) * 16)
-    let blocks = Wide.of(groups) * groupBlocks
-    guard blockBytes <= Wide.of(Limits.arenaBytes) else { throw step.fault(parameter: Parameter.kernelHeight) }
-    try step.requireConstants(weights: Wide.product(blocks, blockBytes), channels: Wide.product(blocks, 192))
-    try step.requireInt16Factors(blocks: blocks, taps: Wide.product(window.taps, groupInputs))
+    let layout = try ConvolutionLayout(step, window)
+    guard layout.blockBytes <= Wide.of(Limits.arenaBytes) else { throw step.fault(parameter: Parameter.kernelHeight) }
+    try layout.requireConstants(step)
+    try step.requireInt16Factors(blocks: layout.blocks, taps: layout.taps)
   }
 
   /// What the C algorithm asks for, and the slack that every buffer has.

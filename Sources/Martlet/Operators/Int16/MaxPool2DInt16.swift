@@ -42,15 +42,10 @@ public enum MaxPool2DInt16: Operator {
 
   /// Computes the output rows `rows`.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
-    let window = Window(step)
-    var pooling = martlet_pooling(
-      kernel_height: window.kernelHeight, kernel_width: window.kernelWidth,
-      stride_height: window.strideHeight, stride_width: window.strideWidth,
-      dilation_height: window.dilationHeight, dilation_width: window.dilationWidth,
-      pad_top: window.padTop, pad_left: window.padLeft,
-      pad_bottom: step.integer(Parameter.padBottom), pad_right: step.integer(Parameter.padRight),
-      count_padding: 0, input_zero_point: 0, factor: 1,
+    var pooling = Window(step).pooling(
+      step, padBottom: step.integer(Parameter.padBottom), padRight: step.integer(Parameter.padRight),
       output: martlet_output(zero_point: 0, low: -32768, high: 32767))
+    pooling.input_zero_point = 0
     var input = step.inputRows(0)
     var output = step.outputRows
     martlet_int16_maximum_pool_rows(&pooling, &input, &output, rows.lowerBound, rows.upperBound)

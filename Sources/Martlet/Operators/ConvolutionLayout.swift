@@ -1,0 +1,45 @@
+/// How the packed weights of a dense or grouped convolution lie: what `Conv2D` and `Conv2DInt16` have alike.
+struct ConvolutionLayout {
+  /// The order in the record, behind the window's.
+  enum Parameter: Int {
+    case groups = 8
+    case runsPerRow
+  }
+
+  let groups: Int32
+  let runsPerRow: Int32
+  /// Blocks of sixteen output channels, those of all groups together.
+  let blocks: Int64
+  /// Weight bytes of one block, saturated.
+  let blockBytes: Int64
+  /// Products in one sum, saturated.
+  let taps: Int64
+
+  /// The layout of a record whose window is verified.
+  /// - Throws: `parameter` where the groups do not divide the channels, or a kernel row is not a run.
+  init(_ step: borrowing Step, _ window: Window) throws(Fault) {
+    let input = step.input(0)
+    let output = step.output
+    groups = step.integer(Parameter.groups)
+    guard groups >= 1, input.channels % groups == 0, output.channels % groups == 0 else {
+      throw step.fault(parameter: Parameter.groups)
+    }
+    runsPerRow = step.integer(Parameter.runsPerRow)
+    let rowIsOneRun = groups == 1 && window.dilationWidth == 1 && Wide.of(input.pixelPitchBytes) == input.pixelBytes
+    guard runsPerRow == window.kernelWidth || (runsPerRow == 1 && rowIsOneRun) else {
+      throw step.fault(parameter: Parameter.runsPerRow)
+    }
+    let groupInputs = Wide.of(input.channels / groups)
+    let groupBlocks = Wide.roundedUp(Wide.of(output.channels / groups), toMultipleOf: 16) / 16
+    let runValues = runsPerRow == 1 ? Wide.of(window.kernelWidth) * groupInputs : groupInputs
+    let runs = Wide.of(window.kernelHeight) * Wide.of(runsPerRow)
+    blockBytes = Wide.product(runs, Wide.roundedUp(runValues, toMultipleOf: 4) * 16)
+    blocks = Wide.of(groups) * groupBlocks
+    taps = Wide.product(window.taps, groupInputs)
+  }
+
+  /// The sections hold the weights and channel blocks.
+  func requireConstants(_ step: borrowing Step) throws(Fault) {
+    try step.requireConstants(weights: Wide.product(blocks, blockBytes), channels: Wide.product(blocks, 192))
+  }
+}
