@@ -4,6 +4,10 @@
 #if __STDC_HOSTED__
 #include <stdlib.h>
 #endif
+#if defined(__aarch64__) && defined(__linux__) && __STDC_HOSTED__
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -36,6 +40,25 @@ uint32_t martlet_families(void) {
     }
     return families;
 }
+#elif defined(__aarch64__)
+uint32_t martlet_families(void) {
+    uint32_t families = 1u << MARTLET_FAMILY_SCALAR | 1u << MARTLET_FAMILY_NEON;
+#if defined(__linux__) && __STDC_HOSTED__
+    if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) {
+        families |= 1u << MARTLET_FAMILY_NEON_DOTPROD;
+        if (getauxval(AT_HWCAP2) & HWCAP2_I8MM) families |= 1u << MARTLET_FAMILY_NEON_I8MM;
+    }
+#else
+    // Nobody to ask: what the compiler was told.
+#if defined(__ARM_FEATURE_DOTPROD)
+    families |= 1u << MARTLET_FAMILY_NEON_DOTPROD;
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+    families |= 1u << MARTLET_FAMILY_NEON_I8MM;
+#endif
+#endif
+#endif
+    return families;
+}
 #elif defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
 uint32_t martlet_families(void) { return 1u << MARTLET_FAMILY_SCALAR | 1u << MARTLET_FAMILY_ARM_DSP; }
 #else
@@ -50,6 +73,11 @@ static const martlet_kernels *compiled_kernels(martlet_family family) {
     case MARTLET_FAMILY_AVX2: return &martlet_avx2_kernels;
     case MARTLET_FAMILY_AVXVNNI: return &martlet_avxvnni_kernels;
     case MARTLET_FAMILY_AVX512VNNI: return &martlet_avx512vnni_kernels;
+#endif
+#if defined(__aarch64__)
+    case MARTLET_FAMILY_NEON: return &martlet_neon_kernels;
+    case MARTLET_FAMILY_NEON_DOTPROD: return &martlet_neon_dotprod_kernels;
+    case MARTLET_FAMILY_NEON_I8MM: return &martlet_neon_i8mm_kernels;
 #endif
 #if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
     case MARTLET_FAMILY_ARM_DSP: return &martlet_arm_dsp_kernels;
@@ -123,7 +151,13 @@ const martlet_kernels *martlet_best_kernels(void) {
 int32_t martlet_forced_family_missing(void) { return 0; }
 
 const martlet_kernels *martlet_best_kernels(void) {
-#if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
+#if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8)
+    return &martlet_neon_i8mm_kernels;
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+    return &martlet_neon_dotprod_kernels;
+#elif defined(__aarch64__)
+    return &martlet_neon_kernels;
+#elif defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
     return &martlet_arm_dsp_kernels;
 #else
     return &martlet_scalar_kernels;

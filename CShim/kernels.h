@@ -16,6 +16,11 @@ extern const martlet_kernels martlet_avx2_kernels;
 extern const martlet_kernels martlet_avxvnni_kernels;
 extern const martlet_kernels martlet_avx512vnni_kernels;
 #endif
+#if defined(__aarch64__)
+extern const martlet_kernels martlet_neon_kernels;
+extern const martlet_kernels martlet_neon_dotprod_kernels;
+extern const martlet_kernels martlet_neon_i8mm_kernels;
+#endif
 /// MARTLET_SCALAR_ONLY leaves out a microcontroller's own family, for comparisons.
 #if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
 extern const martlet_kernels martlet_arm_dsp_kernels;

@@ -1,9 +1,17 @@
-// Random convolutions and depthwise convolutions by two kernel families, byte for byte: for processors without an operating
-// system, where the package's own tests cannot run. tools/test-cortex-kernels builds it as a firmware.
-#include "firmware.h"
+// Random problems by every kernel family of the processor and by the scalar one, byte for byte: for processors where the
+// package's own tests do not run. tools/test-cortex-kernels builds it as a firmware, tools/test-arm-kernels as a program.
 #include "kernels.h"
+#if __STDC_HOSTED__
+#include <stdio.h>
+static void write_text(const char *text) { fputs(text, stdout); }
+static void write_number(int32_t number) { printf("%d", number); }
+#else
+#include "firmware.h"
+static void write_text(const char *text) { firmware_write(text); }
+static void write_number(int32_t number) { firmware_write_number(number); }
+#endif
 
-enum { most_bytes = 96 * 1024, problems = 400 };
+enum { most_bytes = 96 * 1024, problems = 400, guard_bytes = 64, guard_pattern = 0xA5 };
 
 static uint8_t input[most_bytes], residual[most_bytes], outputs[2][most_bytes];
 static int8_t weights[most_bytes] __attribute__((aligned(64)));
@@ -22,8 +30,17 @@ static int32_t any(int32_t below) {
 
 static float any_factor(float largest) { return (float)(any(10000) + 1) * largest / 10000.0f; }
 
+/// One problem in six is of extreme values alone.
+static int32_t is_extreme;
+
 static void fill(uint8_t *bytes, int32_t count) {
-    for (int32_t i = 0; i < count; i++) bytes[i] = (uint8_t)any(256);
+    for (int32_t i = 0; i < count; i++) bytes[i] = (uint8_t)(is_extreme ? 255 * any(2) : any(256));
+}
+
+/// A weight; now and then of extremes, −128 among them, which no well-made file has.
+static int8_t any_weight(void) {
+    if (is_extreme) return (int8_t)(any(2) ? -128 : 127);
+    return (int8_t)(any(255) - 127);
 }
 
 /// Rows with or without gaps; no rows when they would be larger than their memory.
@@ -31,7 +48,7 @@ static martlet_rows any_rows(uint8_t *base, int32_t height, int32_t width, int32
     martlet_rows rows = {.base = base, .rows_held = height, .height = height, .width = width, .channels = count};
     rows.pixel_pitch_bytes = count + (has_gaps ? any(5) : 0);
     rows.row_pitch_bytes = width * rows.pixel_pitch_bytes + (has_gaps ? any(9) : 0);
-    if (height * rows.row_pitch_bytes + 64 > most_bytes) rows.height = 0;
+    if (height * rows.row_pitch_bytes + 2 * guard_bytes > most_bytes) rows.height = 0;
     return rows;
 }
 
@@ -46,6 +63,7 @@ static void fill_channels(int32_t blocks, int32_t taps) {
         for (int32_t lane = 0; lane < 16; lane++) {
             channels[block].bias[lane] = any(40000) - 20000 - any(taps * 4000);
             channels[block].factor[lane] = any_factor(0.01f);
+            channels[block].weight_sum[lane] = 0;
         }
     }
 }
@@ -56,12 +74,19 @@ static int32_t output_size(int32_t size, int32_t pad, int32_t after, int32_t rea
     return span < 1 ? 0 : (span - 1) / stride + 1;
 }
 
+/// Whether a result differs, or a byte before it, after it or between its rows was written.
 static int32_t differ(const martlet_rows *output) {
-    int32_t count = (int32_t)(output->height * output->row_pitch_bytes);
+    int32_t count = (int32_t)(output->height * output->row_pitch_bytes) + 2 * guard_bytes;
     for (int32_t i = 0; i < count; i++) {
         if (outputs[0][i] != outputs[1][i]) return 1;
     }
     return 0;
+}
+
+/// Where the results of family `i` go, between guard bytes.
+static void begin_output(martlet_rows *to, int32_t i) {
+    to->base = outputs[i] + guard_bytes;
+    __builtin_memset(outputs[i], guard_pattern, (size_t)(to->height * to->row_pitch_bytes) + 2 * guard_bytes);
 }
 
 /// - Returns: 1 when the families differ, 0 when they agree, −1 when the sizes were impossible.
@@ -93,15 +118,17 @@ static int32_t convolve(const martlet_kernels *const families[2]) {
     if (martlet_convolution_scratch_bytes(&rule, &from, &to) > most_bytes) return -1;
     for (int32_t i = 0; i < weight_bytes; i++) {
         int32_t byte = i / 64 % quads * 4 + i % 4, channel = i / 64 / quads / runs % blocks * 16 + i / 4 % 16;
-        weights[i] = (int8_t)(byte < run_bytes && channel < group_outputs ? any(255) - 127 : 0);
+        weights[i] = byte < run_bytes && channel < group_outputs ? any_weight() : 0;
     }
     fill_channels(groups * blocks, runs * run_bytes);
+    for (int32_t i = 0; i < weight_bytes; i++) {
+        channels[i / 64 / quads / runs].weight_sum[i / 4 % 16] += weights[i];
+    }
     fill(input, most_bytes);
     fill(residual, (int32_t)(other.height * other.row_pitch_bytes));
     const martlet_rows *addend = any(3) == 0 ? &other : NULL;
     for (int32_t i = 0; i < 2; i++) {
-        to.base = outputs[i];
-        __builtin_memset(outputs[i], 0xA5, most_bytes);
+        begin_output(&to, i);
         martlet_convolution_rows(families[i], &rule, &from, addend, &to, 0, out_height, scratch);
     }
     return differ(&to);
@@ -128,37 +155,126 @@ static int32_t depthwise(const martlet_kernels *const families[2]) {
     for (int32_t i = 0; i < blocks * quads * 64; i++) {
         int32_t tap = martlet_depthwise_tap(rule.kernel_height, rule.kernel_width, i / 64 % quads, i % 4);
         int32_t channel = i / 64 / quads * 16 + i / 4 % 16;
-        weights[i] = (int8_t)(tap >= 0 && channel < count ? any(255) - 127 : 0);
+        weights[i] = tap >= 0 && channel < count ? any_weight() : 0;
     }
     fill_channels(blocks, rule.kernel_height * rule.kernel_width);
+    for (int32_t i = 0; i < blocks * quads * 64; i++) channels[i / 64 / quads].weight_sum[i / 4 % 16] += weights[i];
     fill(input, most_bytes);
     for (int32_t i = 0; i < 2; i++) {
-        to.base = outputs[i];
-        __builtin_memset(outputs[i], 0xA5, most_bytes);
+        begin_output(&to, i);
         martlet_depthwise_rows(families[i], &rule, &from, &to, 0, out_height, scratch);
     }
     return differ(&to);
 }
 
-static int32_t count_differences(int32_t (*problem)(const martlet_kernels *const[2]), const char *name) {
-    const martlet_kernels *const families[2] = {&martlet_scalar_kernels, martlet_best_kernels()};
+/// A convolution 1×1 over an image of one pixel.
+static int32_t fully_connected(const martlet_kernels *const families[2]) {
+    int32_t inputs = 1 + any(700), results = 1 + any(120);
+    int32_t quads = (inputs + 3) / 4, blocks = (results + 15) / 16, weight_bytes = blocks * quads * 64;
+    if (weight_bytes > most_bytes) return -1;
+    martlet_convolution rule = {
+        .weights = weights, .channels = channels, .kernel_height = 1, .kernel_width = 1, .stride_height = 1,
+        .stride_width = 1, .dilation_height = 1, .dilation_width = 1, .groups = 1, .runs_per_row = 1,
+        .output = any_output()};
+    martlet_rows from = any_rows(input, 1, 1, inputs, 0), to = any_rows(outputs[0], 1, 1, results, 0);
+    for (int32_t i = 0; i < weight_bytes; i++) {
+        int32_t byte = i / 64 % quads * 4 + i % 4, channel = i / 64 / quads * 16 + i / 4 % 16;
+        weights[i] = byte < inputs && channel < results ? any_weight() : 0;
+    }
+    fill_channels(blocks, inputs);
+    for (int32_t i = 0; i < weight_bytes; i++) channels[i / 64 / quads].weight_sum[i / 4 % 16] += weights[i];
+    fill(input, most_bytes);
+    for (int32_t i = 0; i < 2; i++) {
+        begin_output(&to, i);
+        martlet_convolution_rows(families[i], &rule, &from, NULL, &to, 0, 1, scratch);
+    }
+    return differ(&to);
+}
+
+/// Largest values or means of windows.
+static int32_t pool(const martlet_kernels *const families[2]) {
+    martlet_pooling rule = {
+        .kernel_height = 1 + any(6), .kernel_width = 1 + any(6), .stride_height = 1 + any(3),
+        .stride_width = 1 + any(3), .dilation_height = 1, .dilation_width = 1, .count_padding = any(2),
+        .input_zero_point = any(256), .factor = any_factor(2.0f), .output = any_output()};
+    rule.pad_top = any(rule.kernel_height), rule.pad_left = any(rule.kernel_width);
+    rule.pad_bottom = any(rule.kernel_height), rule.pad_right = any(rule.kernel_width);
+    int32_t height = 1 + any(9), width = 1 + any(12), count = 1 + any(80), means = any(2);
+    int32_t out_height = output_size(height, rule.pad_top, rule.pad_bottom, rule.kernel_height - 1, rule.stride_height);
+    int32_t out_width = output_size(width, rule.pad_left, rule.pad_right, rule.kernel_width - 1, rule.stride_width);
+    martlet_rows from = any_rows(input, height, width, count, any(2));
+    martlet_rows to = any_rows(outputs[0], out_height, out_width, count, any(2));
+    if (out_height * out_width == 0 || from.height * to.height == 0) return -1;
+    fill(input, most_bytes);
+    for (int32_t i = 0; i < 2; i++) {
+        begin_output(&to, i);
+        if (means) martlet_average_pool_rows(families[i], &rule, &from, &to, 0, out_height, scratch);
+        else martlet_maximum_pool_rows(families[i], &rule, &from, &to, 0, out_height);
+    }
+    return differ(&to);
+}
+
+/// Sums (by factors or in whole numbers), products and tables.
+static int32_t elementwise(const martlet_kernels *const families[2]) {
+    static uint8_t table[256];
+    martlet_addition sum = {any(256), any(256), any_factor(3.0f), any_factor(3.0f), any_output()};
+    martlet_fixed_addition fixed = {
+        any(256), any(256), any(1 << 22) - (1 << 21), any(1 << 22) - (1 << 21), 13 + any(18), any_output()};
+    martlet_multiplication product = {any(256), any(256), any_factor(0.05f), any_output()};
+    int32_t height = 1 + any(5), width = 1 + any(9), count = 1 + any(any(2) ? 20 : 150), kind = any(4);
+    martlet_rows a = any_rows(input, height, width, count, any(2));
+    martlet_rows b = any_rows(residual, any(4) ? height : 1, any(4) ? width : 1, any(4) ? count : 1, any(2));
+    martlet_rows to = any_rows(outputs[0], height, width, count, any(2));
+    fill(input, most_bytes);
+    fill(residual, most_bytes);
+    fill(table, 256);
+    for (int32_t i = 0; i < 2; i++) {
+        begin_output(&to, i);
+        if (kind == 0) martlet_add_rows(families[i], &sum, &a, &b, &to, 0, height);
+        else if (kind == 1) martlet_add_fixed_rows(families[i], &fixed, &a, &b, &to, 0, height);
+        else if (kind == 2) martlet_multiply_rows(families[i], &product, &a, &b, &to, 0, height);
+        else martlet_look_up_rows(families[i], table, &a, &to, 0, height);
+    }
+    return differ(&to);
+}
+
+static int32_t count_differences(
+    const martlet_kernels *kernels, int32_t (*problem)(const martlet_kernels *const[2]), const char *name) {
+    const martlet_kernels *const families[2] = {&martlet_scalar_kernels, kernels};
     int32_t solved = 0, wrong = 0;
     while (solved < problems) {
+        is_extreme = any(6) == 0;
         int32_t result = problem(families);
         solved += result >= 0;
         wrong += result > 0;
     }
-    firmware_write(martlet_family_name(families[1]->family));
-    firmware_write(name);
-    firmware_write_number(solved);
-    firmware_write(" problems, ");
-    firmware_write_number(wrong);
-    firmware_write(" differ from scalar\n");
+    write_text(martlet_family_name(kernels->family));
+    write_text(name);
+    write_number(solved);
+    write_text(" problems, ");
+    write_number(wrong);
+    write_text(" differ from scalar\n");
     return wrong;
 }
 
+/// - Returns: how many problems differ from the scalar family's bytes.
+static int32_t compare(const martlet_kernels *kernels) {
+    int32_t wrong = count_differences(kernels, convolve, ": convolution, ");
+    wrong += count_differences(kernels, depthwise, ": depthwise, ");
+    wrong += count_differences(kernels, fully_connected, ": fully connected, ");
+    wrong += count_differences(kernels, pool, ": pooling, ");
+    return wrong + count_differences(kernels, elementwise, ": elementwise, ");
+}
+
 int main(void) {
-    int32_t wrong = count_differences(convolve, ": convolution, ");
-    wrong += count_differences(depthwise, ": depthwise, ");
+#if __STDC_HOSTED__
+    int32_t wrong = 0;
+    for (uint32_t family = 1; family < MARTLET_FAMILY_COUNT; family++) {
+        const martlet_kernels *kernels = martlet_kernels_for((martlet_family)family);
+        if (kernels != NULL) wrong += compare(kernels);
+    }
+#else
+    int32_t wrong = compare(martlet_best_kernels());
+#endif
     return wrong > 0;
 }

@@ -13,7 +13,8 @@ struct Bench: ParsableCommand {
     discussion: """
       The input is zeros: latency does not depend on it.
       Example: martlet bench network.martlet --runs 200 --profile
-      MARTLET_ISA=scalar (or avx2, avxvnni, avx512vnni) forces a kernel family.
+      MARTLET_ISA=scalar (or avx2, avxvnni, avx512vnni; on ARM neon, neon-dotprod, neon-i8mm) forces a kernel
+      family.
       """)
 
   @Argument(help: "A packed model.", completion: .file(extensions: ["martlet"]))

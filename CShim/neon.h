@@ -1,0 +1,130 @@
+/// What the NEON families share: results to bytes, and the primitives that need no more than plain NEON.
+#ifndef MARTLET_NEON_H
+#define MARTLET_NEON_H
+
+#include <arm_neon.h>
+
+#include "kernels.h"
+#include "x86_tiles.h"
+
+/// A `martlet_output` spread over registers.
+typedef struct output_rule {
+    int16x8_t zero_point;
+    uint8x16_t low, high;
+} output_rule;
+
+MARTLET_INLINE output_rule spread_output(martlet_output output) {
+    output_rule rule;
+    rule.zero_point = vdupq_n_s16((int16_t)output.zero_point);
+    rule.low = vdupq_n_u8((uint8_t)output.low);
+    rule.high = vdupq_n_u8((uint8_t)output.high);
+    return rule;
+}
+
+MARTLET_INLINE float32x4_t scale(int32x4_t sums, float32x4_t factors) {
+    return vmulq_f32(vcvtq_f32_s32(sums), factors);
+}
+
+/// Sums times factors, halves to even.
+MARTLET_INLINE int32x4_t rounded(int32x4_t sums, float32x4_t factors) { return vcvtnq_s32_f32(scale(sums, factors)); }
+
+/// Sixteen bytes from sixteen rounded values.
+MARTLET_INLINE uint8x16_t store_bytes(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, const output_rule *rule) {
+    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), rule->zero_point);
+    const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), rule->zero_point);
+    const uint8x16_t bytes = vqmovun_high_s16(vqmovun_s16(low), high);
+    return vminq_u8(vmaxq_u8(bytes, rule->low), rule->high);
+}
+
+/// The first `count` bytes (1…16).
+MARTLET_INLINE void store_some(uint8_t *to, uint8x16_t bytes, int32_t count) {
+    if (count >= 16) {
+        vst1q_u8(to, bytes);
+        return;
+    }
+    uint8x8_t rest = vget_low_u8(bytes);
+    if (count & 8) {
+        vst1_u8(to, rest);
+        rest = vget_high_u8(bytes);
+        to += 8;
+    }
+    uint64_t word = vget_lane_u64(vreinterpret_u64_u8(rest), 0);
+    if (count & 4) {
+        __builtin_memcpy(to, &word, 4);
+        word >>= 32;
+        to += 4;
+    }
+    if (count & 2) {
+        __builtin_memcpy(to, &word, 2);
+        word >>= 16;
+        to += 2;
+    }
+    if (count & 1) *to = (uint8_t)word;
+}
+
+/// Four channels of a pixel, less the zero point, times the factor of the residual operand.
+MARTLET_INLINE float32x4_t addend(int16x4_t residual, const martlet_panel *panel) {
+    return vmulq_n_f32(vcvtq_f32_s32(vmovl_s16(residual)), panel->residual_factor);
+}
+
+/// Sixteen results of a pixel, the residual (or NULL) included.
+MARTLET_INLINE uint8x16_t finish(
+    const int32x4_t *sums, const float32x4_t *factors, const martlet_panel *panel, const uint8_t *residual,
+    const output_rule *rule) {
+    float32x4_t values[4];
+    MARTLET_UNROLL for (int part = 0; part < 4; part++) values[part] = scale(sums[part], factors[part]);
+    if (residual != NULL) {
+        const uint8x16_t bytes = vld1q_u8(residual);
+        const int16x8_t zero_point = vdupq_n_s16((int16_t)panel->residual_zero_point);
+        const int16x8_t low = vsubq_s16(vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes))), zero_point);
+        const int16x8_t high = vsubq_s16(vreinterpretq_s16_u16(vmovl_high_u8(bytes)), zero_point);
+        values[0] = vaddq_f32(values[0], addend(vget_low_s16(low), panel));
+        values[1] = vaddq_f32(values[1], addend(vget_high_s16(low), panel));
+        values[2] = vaddq_f32(values[2], addend(vget_low_s16(high), panel));
+        values[3] = vaddq_f32(values[3], addend(vget_high_s16(high), panel));
+    }
+    return store_bytes(
+        vcvtnq_s32_f32(values[0]), vcvtnq_s32_f32(values[1]), vcvtnq_s32_f32(values[2]), vcvtnq_s32_f32(values[3]),
+        rule);
+}
+
+/// Requantizes and stores a tile of sixteen channels.
+MARTLET_INLINE void finish_tile(
+    const int pixels, const int32x4_t sums[][4], const martlet_panel *panel, const tile_place *place) {
+    const int first_half = (pixels + 1) / 2;
+    const output_rule rule = spread_output(panel->output);
+    const int32_t stored = panel->channels_stored;
+    const float *from = panel->channels->factor;
+    const float32x4_t factors[4] = {vld1q_f32(from), vld1q_f32(from + 4), vld1q_f32(from + 8), vld1q_f32(from + 12)};
+    MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
+        const int half = pixel >= first_half, within = pixel - half * first_half;
+        const uint8_t *residual = place->residuals[half];
+        if (residual != NULL) residual += within * place->residual_step;
+        const uint8x16_t bytes = finish(sums[pixel], factors, panel, residual, &rule);
+        store_some(place->outputs[half] + within * place->output_step, bytes, stored);
+    }
+}
+
+/// Where run `run` of a tile's pixel begins.
+MARTLET_INLINE const uint8_t *tile_run(const int pixels, const tile_place *place, int32_t run, const int pixel) {
+    const int first_half = (pixels + 1) / 2;
+    const int half = pixel >= first_half, within = pixel - half * first_half;
+    return place->runs[half][run] + place->first[half] + within * place->run_step;
+}
+
+void martlet_neon_depthwise(
+    const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, int32_t channels);
+void martlet_neon_maximum(const martlet_tap_segment *segment, int32_t channels);
+void martlet_neon_accumulate(int32_t *restrict sums, const uint8_t *restrict from, int32_t count);
+void martlet_neon_requantize(
+    uint8_t *restrict output, const int32_t *restrict sums, int32_t bias, float factor, martlet_output rule,
+    int32_t count);
+void martlet_neon_add(
+    uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_addition *rule, int32_t count);
+void martlet_neon_multiply(
+    uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_multiplication *rule, int32_t count);
+void martlet_neon_add_fixed(
+    uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_fixed_addition *rule, int32_t count);
+void martlet_neon_look_up(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count);
+
+#endif

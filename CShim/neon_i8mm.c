@@ -1,0 +1,149 @@
+// The NEON family with matrix multiplication (i8mm). USMMLA multiplies eight inputs of two pixels with eight weights of
+// two channels: tiles of six pixels × sixteen channels. A single pixel goes by dot products (SUDOT). Both take stored
+// inputs as they are, unsigned.
+#if defined(__aarch64__)
+#include "neon.h"
+
+#pragma clang attribute push(__attribute__((target("i8mm,dotprod"))), apply_to = function)
+
+MARTLET_INLINE int32x4_t begin_sums(const martlet_channel_block *constants, const int part) {
+    return vld1q_s32(constants->bias + 4 * part);
+}
+
+typedef uint8x16_t operand;
+
+MARTLET_INLINE operand input_operand(uint8x16_t stored) { return stored; }
+
+#define MULTIPLY_ADD_LANE(sums, weights, inputs, lane) vsudotq_laneq_s32(sums, weights, inputs, lane)
+
+MARTLET_INLINE int32x4_t multiply_add(int32x4_t sums, operand inputs, int8x16_t weights) {
+    return vusdotq_s32(sums, inputs, weights);
+}
+
+#include "neon_dot_depthwise.h"
+#include "neon_dot_tiles.h"
+
+enum { pairs_most = 3 };
+
+/// Adds eight inputs: `inputs[pair]` holds those of two pixels, `first` and `second` are the weights of two quads.
+MARTLET_INLINE void add_eight(
+    const int pairs, int32x4_t sums[][8], const uint8x16_t *inputs, const int part, int8x16_t first, int8x16_t second) {
+    const int32x4_t a = vreinterpretq_s32_s8(first), b = vreinterpretq_s32_s8(second);
+    const int8x16_t low = vreinterpretq_s8_s32(vzip1q_s32(a, b)), high = vreinterpretq_s8_s32(vzip2q_s32(a, b));
+    MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
+        sums[pair][2 * part] = vusmmlaq_s32(sums[pair][2 * part], inputs[pair], low);
+        sums[pair][2 * part + 1] = vusmmlaq_s32(sums[pair][2 * part + 1], inputs[pair], high);
+    }
+}
+
+/// Eight bytes of each of two pixels.
+MARTLET_INLINE uint8x16_t join(const uint8_t *first, const uint8_t *second) {
+    return vcombine_u8(vld1_u8(first), vld1_u8(second));
+}
+
+/// The products of one run. `from` has two pixels of each pair.
+MARTLET_INLINE const int8_t *add_run(
+    const int pairs, int32x4_t sums[][8], const uint8_t *const *from, const int8_t *weights, int32_t quads) {
+    ptrdiff_t at = 0;
+    uint8x16_t inputs[pairs_most], next[pairs_most];
+    for (; quads >= 4; quads -= 4, at += 16, weights += 256) {
+        MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
+            const uint64x2_t first = vreinterpretq_u64_u8(vld1q_u8(from[2 * pair] + at));
+            const uint64x2_t second = vreinterpretq_u64_u8(vld1q_u8(from[2 * pair + 1] + at));
+            inputs[pair] = vreinterpretq_u8_u64(vzip1q_u64(first, second));
+            next[pair] = vreinterpretq_u8_u64(vzip2q_u64(first, second));
+        }
+        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
+            add_eight(pairs, sums, inputs, part, vld1q_s8(weights + 16 * part), vld1q_s8(weights + 64 + 16 * part));
+        }
+        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
+            const int8_t *own = weights + 128 + 16 * part;
+            add_eight(pairs, sums, next, part, vld1q_s8(own), vld1q_s8(own + 64));
+        }
+    }
+    if (quads >= 2) {
+        MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
+            inputs[pair] = join(from[2 * pair] + at, from[2 * pair + 1] + at);
+        }
+        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
+            add_eight(pairs, sums, inputs, part, vld1q_s8(weights + 16 * part), vld1q_s8(weights + 64 + 16 * part));
+        }
+        quads -= 2;
+        at += 8;
+        weights += 128;
+    }
+    if (quads == 1) {
+        MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
+            inputs[pair] = join(from[2 * pair] + at, from[2 * pair + 1] + at);
+        }
+        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
+            add_eight(pairs, sums, inputs, part, vld1q_s8(weights + 16 * part), vdupq_n_s8(0));
+        }
+        weights += 64;
+    }
+    return weights;
+}
+
+/// A tile of 2 … 6 pixels; the last of an odd number makes a pair with itself.
+MARTLET_INLINE void matrix_tile(const int pixels, const martlet_panel *panel, const tile_place *place) {
+    const int pairs = (pixels + 1) / 2;
+    int32x4_t sums[pairs_most][8];
+    MARTLET_UNROLL for (int part = 0; part < 4; part++) {
+        const int64x2_t bias = vreinterpretq_s64_s32(begin_sums(panel->channels, part));
+        MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
+            sums[pair][2 * part] = vreinterpretq_s32_s64(vdupq_laneq_s64(bias, 0));
+            sums[pair][2 * part + 1] = vreinterpretq_s32_s64(vdupq_laneq_s64(bias, 1));
+        }
+    }
+    const int8_t *weights = panel->weights;
+    for (int32_t run = 0; run < panel->runs; run++) {
+        const uint8_t *from[2 * pairs_most];
+        MARTLET_UNROLL for (int pixel = 0; pixel < 2 * pairs; pixel++) {
+            from[pixel] = tile_run(pixels, place, run, pixel < pixels ? pixel : pixels - 1);
+        }
+        weights = add_run(pairs, sums, from, weights, panel->run_quads);
+    }
+    int32x4_t whole[2 * pairs_most][4];
+    MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
+        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
+            const int64x2_t low = vreinterpretq_s64_s32(sums[pair][2 * part]);
+            const int64x2_t high = vreinterpretq_s64_s32(sums[pair][2 * part + 1]);
+            whole[2 * pair][part] = vreinterpretq_s32_s64(vzip1q_s64(low, high));
+            whole[2 * pair + 1][part] = vreinterpretq_s32_s64(vzip2q_s64(low, high));
+        }
+    }
+    finish_tile(pixels, whole, panel, place);
+}
+
+#define MATRIX_TILE(pixels)                                                                \
+    static __attribute__((noinline)) void tile_##pixels(                                   \
+        const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {     \
+        (void)prefetch;                                                                    \
+        matrix_tile(pixels, panel, place);                                                 \
+    }
+
+TILE(1) MATRIX_TILE(2) MATRIX_TILE(3) MATRIX_TILE(4) MATRIX_TILE(5) MATRIX_TILE(6)
+static const tile_function tiles[7] = {NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
+
+static void convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count) {
+    if (segment_count == 2) tile_pair(panel, segments, tiles);
+    else tile_segment(panel, segments, tiles, 6);
+}
+
+#pragma clang attribute pop
+
+const martlet_kernels martlet_neon_i8mm_kernels = {
+    .family = MARTLET_FAMILY_NEON_I8MM,
+    .panel_blocks = 1,
+    .paired_pixels = 3,
+    .convolve = convolve,
+    .depthwise = depthwise,
+    .maximum = martlet_neon_maximum,
+    .accumulate = martlet_neon_accumulate,
+    .requantize = martlet_neon_requantize,
+    .add = martlet_neon_add,
+    .add_fixed = martlet_neon_add_fixed,
+    .multiply = martlet_neon_multiply,
+    .look_up = martlet_neon_look_up,
+};
+#endif
