@@ -60,25 +60,38 @@ MARTLET_INLINE int8x16_t signed_inputs(const uint8_t *from) {
     return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(from), vdupq_n_u8(0x80)));
 }
 
-/// The quad at place `at` of every pixel's inputs, or that and the next one; `weights` begins at the first place.
+/// The quad at place `at` of every pixel's inputs, or that and the next one; `weights` steps over theirs.
 MARTLET_INLINE void add_quads(
-    const int pixels, const int count, partial_sums *sums, const int8x16_t *inputs, const int8_t *weights,
+    const int pixels, const int count, partial_sums *sums, const int8x16_t *inputs, const int8_t **weights,
     const int at) {
+    int8x16_t first[tile_most], second[tile_most];
+    MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
+        first[pixel] = repeat_four(inputs[pixel], at);
+        second[pixel] = repeat_four(inputs[pixel], at + count - 1);
+    }
+    int8x16_t own[2], next[2];
+    own[0] = vld1q_s8(*weights);
+    next[0] = vld1q_s8(*weights + 64 * (count - 1));
     MARTLET_UNROLL for (int part = 0; part < 4; part++) {
-        const int8x16_t own = vld1q_s8(weights + 64 * at + 16 * part);
-        const int8x16_t next = count == 2 ? vld1q_s8(weights + 64 * at + 64 + 16 * part) : own;
+        // The weights of the next part are under way while this one's are multiplied.
+        if (part < 3) {
+            own[(part + 1) % 2] = vld1q_s8(*weights + 16 * part + 16);
+            next[(part + 1) % 2] = vld1q_s8(*weights + 64 * (count - 1) + 16 * part + 16);
+        }
         MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
-            const int8x16_t first = repeat_four(inputs[pixel], at), second = repeat_four(inputs[pixel], at + count - 1);
-            if (count == 2) add_two(&sums[pixel], first, second, part, own, next);
-            else add_one(&sums[pixel], first, part, own);
+            if (count == 2) add_two(&sums[pixel], first[pixel], second[pixel], part, own[part % 2], next[part % 2]);
+            else add_one(&sums[pixel], first[pixel], part, own[part % 2]);
+            LOAD_AFTER(*weights, sums[pixel].pairs[2 * part]);
+            LOAD_AFTER(*weights, sums[pixel].pairs[2 * part + 1]);
         }
     }
+    *weights += 64 * count;
 }
 
 /// The first `count` (1…4) quads of every pixel's inputs. `in_pairs`: two products fit 16 bits.
 MARTLET_INLINE void add_inputs(
     const int pixels, const int in_pairs, const int count, partial_sums *sums, const int8x16_t *inputs,
-    const int8_t *weights) {
+    const int8_t **weights) {
     if (in_pairs && count >= 2) {
         add_quads(pixels, 2, sums, inputs, weights, 0);
         if (count == 3) add_quads(pixels, 1, sums, inputs, weights, 2);
@@ -98,14 +111,16 @@ MARTLET_INLINE void convolve_tile(
         MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) from[pixel] = tile_run(pixels, place, run, pixel);
         int8x16_t inputs[tile_most];
         int32_t quads = panel->run_quads;
-        for (ptrdiff_t at = 0; quads > 0; quads -= 4, at += 16) {
+        ptrdiff_t at = 0;
+        for (; quads >= 4; quads -= 4, at += 16) {
             MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) inputs[pixel] = signed_inputs(from[pixel] + at);
-            if (quads >= 4) add_inputs(pixels, in_pairs, 4, sums, inputs, weights);
-            else if (quads == 3) add_inputs(pixels, in_pairs, 3, sums, inputs, weights);
-            else if (quads == 2) add_inputs(pixels, in_pairs, 2, sums, inputs, weights);
-            else add_inputs(pixels, in_pairs, 1, sums, inputs, weights);
-            weights += 64 * martlet_minimum(quads, 4);
+            add_inputs(pixels, in_pairs, 4, sums, inputs, &weights);
         }
+        if (quads == 0) continue;
+        MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) inputs[pixel] = signed_inputs(from[pixel] + at);
+        if (quads == 3) add_inputs(pixels, in_pairs, 3, sums, inputs, &weights);
+        else if (quads == 2) add_inputs(pixels, in_pairs, 2, sums, inputs, &weights);
+        else add_inputs(pixels, in_pairs, 1, sums, inputs, &weights);
     }
     int32x4_t whole[tile_most][4];
     MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {

@@ -29,12 +29,14 @@ MARTLET_INLINE void convolve_tile(const int pixels, const martlet_panel *panel, 
         for (; quads >= 4; quads -= 4, at += 16, weights += 256) {
             MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
                 inputs[pixel] = input_operand(vld1q_u8(from[pixel] + at));
+                LOAD_AFTER(weights, inputs[pixel]);
             }
             ADD_QUAD(0) ADD_QUAD(1) ADD_QUAD(2) ADD_QUAD(3)
         }
         if (quads == 0) continue;
         MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
             inputs[pixel] = input_operand(vld1q_u8(from[pixel] + at));
+            LOAD_AFTER(weights, inputs[pixel]);
         }
         ADD_QUAD(0)
         if (quads > 1) {

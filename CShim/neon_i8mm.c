@@ -25,61 +25,47 @@ MARTLET_INLINE int32x4_t multiply_add(int32x4_t sums, operand inputs, int8x16_t 
 
 enum { pairs_most = 3 };
 
-/// Adds eight inputs: `inputs[pair]` holds those of two pixels, `first` and `second` are the weights of two quads.
+/// Adds eight inputs, or the first four of them: `inputs[pair]` holds those of two pixels; `weights` steps over theirs.
 MARTLET_INLINE void add_eight(
-    const int pairs, int32x4_t sums[][8], const uint8x16_t *inputs, const int part, int8x16_t first, int8x16_t second) {
-    const int32x4_t a = vreinterpretq_s32_s8(first), b = vreinterpretq_s32_s8(second);
-    const int8x16_t low = vreinterpretq_s8_s32(vzip1q_s32(a, b)), high = vreinterpretq_s8_s32(vzip2q_s32(a, b));
-    MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
-        sums[pair][2 * part] = vusmmlaq_s32(sums[pair][2 * part], inputs[pair], low);
-        sums[pair][2 * part + 1] = vusmmlaq_s32(sums[pair][2 * part + 1], inputs[pair], high);
+    const int pairs, const int quads, int32x4_t sums[][8], uint8x16_t *inputs, const int8_t **weights) {
+    MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) LOAD_AFTER(*weights, inputs[pair]);
+    MARTLET_UNROLL for (int part = 0; part < 4; part++) {
+        const int32x4_t first = vreinterpretq_s32_s8(vld1q_s8(*weights + 16 * part));
+        const int32x4_t second =
+            quads == 2 ? vreinterpretq_s32_s8(vld1q_s8(*weights + 64 + 16 * part)) : vdupq_n_s32(0);
+        const int8x16_t low = vreinterpretq_s8_s32(vzip1q_s32(first, second));
+        const int8x16_t high = vreinterpretq_s8_s32(vzip2q_s32(first, second));
+        MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
+            sums[pair][2 * part] = vusmmlaq_s32(sums[pair][2 * part], inputs[pair], low);
+            sums[pair][2 * part + 1] = vusmmlaq_s32(sums[pair][2 * part + 1], inputs[pair], high);
+        }
+        MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
+            LOAD_AFTER(*weights, sums[pair][2 * part]);
+            LOAD_AFTER(*weights, sums[pair][2 * part + 1]);
+        }
     }
+    *weights += 64 * quads;
 }
 
-/// Eight bytes of each of two pixels.
-MARTLET_INLINE uint8x16_t join(const uint8_t *first, const uint8_t *second) {
-    return vcombine_u8(vld1_u8(first), vld1_u8(second));
+/// Eight bytes of each of two pixels, which then step on.
+MARTLET_INLINE uint8x16_t join(const uint8_t **first, const uint8_t **second) {
+    uint64x2_t both = vreinterpretq_u64_u8(vcombine_u8(vld1_u8(*first), vdup_n_u8(0)));
+    both = vld1q_lane_u64((const uint64_t *)(const void *)*second, both, 1);
+    *first += 8;
+    *second += 8;
+    return vreinterpretq_u8_u64(both);
 }
 
 /// The products of one run. `from` has two pixels of each pair.
 MARTLET_INLINE const int8_t *add_run(
-    const int pairs, int32x4_t sums[][8], const uint8_t *const *from, const int8_t *weights, int32_t quads) {
-    ptrdiff_t at = 0;
-    uint8x16_t inputs[pairs_most], next[pairs_most];
-    for (; quads >= 4; quads -= 4, at += 16, weights += 256) {
+    const int pairs, int32x4_t sums[][8], const uint8_t **from, const int8_t *weights, int32_t quads) {
+    uint8x16_t inputs[pairs_most];
+    for (; quads > 0; quads -= 2) {
         MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
-            const uint64x2_t first = vreinterpretq_u64_u8(vld1q_u8(from[2 * pair] + at));
-            const uint64x2_t second = vreinterpretq_u64_u8(vld1q_u8(from[2 * pair + 1] + at));
-            inputs[pair] = vreinterpretq_u8_u64(vzip1q_u64(first, second));
-            next[pair] = vreinterpretq_u8_u64(vzip2q_u64(first, second));
+            inputs[pair] = join(&from[2 * pair], &from[2 * pair + 1]);
         }
-        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
-            add_eight(pairs, sums, inputs, part, vld1q_s8(weights + 16 * part), vld1q_s8(weights + 64 + 16 * part));
-        }
-        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
-            const int8_t *own = weights + 128 + 16 * part;
-            add_eight(pairs, sums, next, part, vld1q_s8(own), vld1q_s8(own + 64));
-        }
-    }
-    if (quads >= 2) {
-        MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
-            inputs[pair] = join(from[2 * pair] + at, from[2 * pair + 1] + at);
-        }
-        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
-            add_eight(pairs, sums, inputs, part, vld1q_s8(weights + 16 * part), vld1q_s8(weights + 64 + 16 * part));
-        }
-        quads -= 2;
-        at += 8;
-        weights += 128;
-    }
-    if (quads == 1) {
-        MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
-            inputs[pair] = join(from[2 * pair] + at, from[2 * pair + 1] + at);
-        }
-        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
-            add_eight(pairs, sums, inputs, part, vld1q_s8(weights + 16 * part), vdupq_n_s8(0));
-        }
-        weights += 64;
+        if (quads == 1) add_eight(pairs, 1, sums, inputs, &weights);
+        else add_eight(pairs, 2, sums, inputs, &weights);
     }
     return weights;
 }
