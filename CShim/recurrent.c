@@ -2,20 +2,6 @@
 // it.
 #include "kernels.h"
 
-static int64_t dot(const int8_t *restrict weights, const uint8_t *restrict values, int32_t zero_point, int32_t count) {
-    int64_t sum = 0;
-    while (count > 0) {
-        // 16,384 products of 255 · 128 fit 31 bits.
-        int32_t part = 0, length = martlet_minimum(count, 16384);
-        for (int32_t i = 0; i < length; i++) part += weights[i] * (values[i] - zero_point);
-        sum += part;
-        weights += length;
-        values += length;
-        count -= length;
-    }
-    return sum;
-}
-
 static int32_t clamp16(int32_t value) { return martlet_clamp(value, INT16_MIN, INT16_MAX); }
 
 static int64_t clamp32(int64_t value) {
@@ -43,14 +29,15 @@ static int64_t weigh_in_time(const martlet_svdf *svdf, const uint8_t *state, con
     return sum;
 }
 
-void martlet_svdf_step(const martlet_svdf *svdf, const uint8_t *input, uint8_t *state, uint8_t *output) {
+void martlet_svdf_step(
+    const martlet_kernels *kernels, const martlet_svdf *svdf, const uint8_t *input, uint8_t *state, uint8_t *output) {
     ptrdiff_t filter_bytes = (ptrdiff_t)svdf->memory * svdf->state_bytes;
     for (int32_t unit = 0; unit < svdf->filters / svdf->rank; unit++) {
         int64_t sum = svdf->bias[unit];
         for (int32_t part = 0; part < svdf->rank; part++) {
             ptrdiff_t filter = (ptrdiff_t)unit * svdf->rank + part;
-            int64_t feature =
-                dot(svdf->feature_weights + filter * svdf->inputs, input, svdf->input_zero_point, svdf->inputs);
+            int64_t feature = martlet_dot(
+                kernels, svdf->feature_weights + filter * svdf->inputs, input, svdf->input_zero_point, svdf->inputs);
             remember(svdf, state + filter * filter_bytes, martlet_round_twice(clamp32(feature), svdf->state_factor));
             sum += weigh_in_time(svdf, state + filter * filter_bytes, svdf->time_weights + filter * svdf->memory);
         }
@@ -61,23 +48,23 @@ void martlet_svdf_step(const martlet_svdf *svdf, const uint8_t *input, uint8_t *
 
 /// The gate's sum before its function, in steps of 2^−12.
 static int32_t gate_sum(
-    const martlet_lstm *lstm, const martlet_lstm_gate *gate, int32_t unit, const uint8_t *input,
-    const uint8_t *hidden) {
+    const martlet_kernels *kernels, const martlet_lstm *lstm, const martlet_lstm_gate *gate, int32_t unit,
+    const uint8_t *input, const uint8_t *hidden) {
     const int8_t *weights = gate->input_weights + (ptrdiff_t)unit * lstm->inputs;
-    int64_t fed = dot(weights, input, lstm->input_zero_point, lstm->inputs) + gate->bias[unit];
+    int64_t fed = martlet_dot(kernels, weights, input, lstm->input_zero_point, lstm->inputs) + gate->bias[unit];
     const int8_t *recurrent_weights = gate->hidden_weights + (ptrdiff_t)unit * lstm->units;
-    int64_t recurred = dot(recurrent_weights, hidden, lstm->hidden_zero_point, lstm->units);
+    int64_t recurred = martlet_dot(kernels, recurrent_weights, hidden, lstm->hidden_zero_point, lstm->units);
     int32_t first = clamp16(martlet_round_twice(clamp32(fed), gate->input_factor));
     return clamp16(first + clamp16(martlet_round_twice(clamp32(recurred), gate->hidden_factor)));
 }
 
 void martlet_lstm_step(
-    const martlet_lstm *lstm, const uint8_t *input, uint8_t *hidden, int16_t *cell, uint8_t *output,
-    int16_t *scratch) {
+    const martlet_kernels *kernels, const martlet_lstm *lstm, const uint8_t *input, uint8_t *hidden, int16_t *cell,
+    uint8_t *output, int16_t *scratch) {
     int32_t units = lstm->units;
     for (int32_t gate = 0; gate < 4; gate++) {
         for (int32_t unit = 0; unit < units; unit++) {
-            int32_t sum = gate_sum(lstm, lstm->gates + gate, unit, input, hidden);
+            int32_t sum = gate_sum(kernels, lstm, lstm->gates + gate, unit, input, hidden);
             // Steps of 2^−12 are three quarters of a step of the sigmoid table's argument, four of tanh's.
             scratch[gate * units + unit] =
                 gate == 2 ? martlet_int16_tanh(sum * 3, lstm->sigmoid) : martlet_int16_sigmoid(sum * 3, lstm->sigmoid);

@@ -8,6 +8,8 @@
 #define MARTLET_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"
 
 void martlet_avx512_convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count);
+void martlet_avx512_connect(const martlet_panel *layer, const uint8_t *input, uint8_t *output);
+int32_t martlet_avx512_dot(const int8_t *weights, const uint8_t *values, int32_t zero_point, int32_t count);
 void martlet_avx512_depthwise(
     const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, int32_t channels);
 

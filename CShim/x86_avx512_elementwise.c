@@ -142,5 +142,7 @@ const martlet_kernels martlet_avx512vnni_kernels = {
     .multiply = multiply,
     .look_up = look_up,
     .convolve_int16 = martlet_int16_convolve_avx512,
+    .connect = martlet_avx512_connect,
+    .dot = martlet_avx512_dot,
 };
 #endif

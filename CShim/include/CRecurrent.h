@@ -42,7 +42,8 @@ typedef struct martlet_svdf {
     martlet_rounding_factor state_factor, output_factor;
     martlet_output output;          // stored
 } martlet_svdf;
-void martlet_svdf_step(const martlet_svdf *svdf, const uint8_t *input, uint8_t *state, uint8_t *output);
+void martlet_svdf_step(
+    const martlet_kernels *kernels, const martlet_svdf *svdf, const uint8_t *input, uint8_t *state, uint8_t *output);
 
 /// One gate of an LSTM.
 typedef struct martlet_lstm_gate {
@@ -64,6 +65,7 @@ typedef struct martlet_lstm {
 } martlet_lstm;
 /// One time step. `hidden` and `cell` are the state; `scratch` holds 4 · units int16.
 void martlet_lstm_step(
-    const martlet_lstm *lstm, const uint8_t *input, uint8_t *hidden, int16_t *cell, uint8_t *output, int16_t *scratch);
+    const martlet_kernels *kernels, const martlet_lstm *lstm, const uint8_t *input, uint8_t *hidden, int16_t *cell,
+    uint8_t *output, int16_t *scratch);
 
 #endif

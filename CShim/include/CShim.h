@@ -208,7 +208,6 @@ typedef struct martlet_division {
 } martlet_division;
 
 // MARK: The kernel table
-
 struct martlet_int16_panel;
 
 /// The primitives of one processor family. Every entry gives the bytes that the scalar family's entry gives.
@@ -242,6 +241,9 @@ typedef struct martlet_kernels {
     void (*look_up)(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count);
     /// All pixels × channels of an int16 panel (CInt16.h); NULL: the scalar one.
     void (*convolve_int16)(const struct martlet_int16_panel *panel);
+    /// See CConnect.h; NULL: `convolve`, panel by panel, and the scalar one.
+    void (*connect)(const martlet_panel *layer, const uint8_t *input, uint8_t *output);
+    int32_t (*dot)(const int8_t *weights, const uint8_t *values, int32_t zero_point, int32_t count);
 } martlet_kernels;
 
 /// Families that this processor can run, bit i for family i. Scalar is always there. AVX-512-VNNI needs the foundation,
@@ -386,6 +388,7 @@ uint32_t martlet_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
 /// The same of the stored bytes of rows [first_row, end_row), without the gaps between pixels and rows.
 uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t first_row, int32_t end_row);
 
+#include "CConnect.h"
 #include "CFixed.h"
 #include "CFloat.h"
 #include "CNormalization.h"

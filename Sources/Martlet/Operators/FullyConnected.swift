@@ -31,46 +31,29 @@ public enum FullyConnected: Operator {
     try step.requireFactors(blocks: blocks, taps: input.elementCount)
   }
 
-  /// What the C algorithm asks for, and the slack that every buffer has.
-  public static func scratchBytes(_ step: borrowing Step) -> Int {
-    var convolution = convolution(step)
-    var input = inputRow(step)
-    var output = step.outputRows
-    return step.withSlack(martlet_convolution_scratch_bytes(&convolution, &input, &output))
-  }
+  /// None.
+  public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
   /// Always.
   public static func splitsChannels(_ step: borrowing Step) -> Bool { true }
 
-  /// Computes the output rows `rows`.
+  /// Computes the output, or the blocks of it that `step` names.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {
-    var convolution = convolution(step)
-    var input = inputRow(step)
-    var output = step.outputRows
-    if let blocks = step.blocks {
-      martlet_convolution_narrow(&convolution, &input, nil, &output, blocks.lowerBound, blocks.upperBound)
-    }
-    martlet_convolution_rows(
-      kernels, &convolution, &input, nil, &output, rows.lowerBound, rows.upperBound, step.scratch)
-  }
-
-  /// The whole input as one pixel.
-  private static func inputRow(_ step: borrowing Step) -> martlet_rows {
-    var row = step.inputRows(0)
-    row.channels = row.height * row.width * row.channels
-    row.pixel_pitch_bytes = Int(row.channels)
-    row.row_pitch_bytes = Int(row.channels)
-    row.rows_held = 1
-    row.height = 1
-    row.width = 1
-    return row
-  }
-
-  private static func convolution(_ step: borrowing Step) -> martlet_convolution {
-    martlet_convolution(
-      weights: step.weights, channels: step.channels, kernel_height: 1, kernel_width: 1, stride_height: 1,
-      stride_width: 1, dilation_height: 1, dilation_width: 1, pad_top: 0, pad_left: 0, groups: 1, runs_per_row: 1,
-      input_zero_point: step.storedInputZeroPoint(0),
-      output: step.outputRule(low: Parameter.low, high: .high), residual_factor: 0, residual_zero_point: 0)
+    guard let input = step.inputRows(0).base, let output = step.outputRows.base, let weights = step.weights,
+      let channels = step.channels
+    else { return }
+    let outputs = step.output.channels
+    var blocks = 0..<(outputs + 15) / 16
+    if let some = step.blocks { blocks = some }
+    let quads = (Int32(truncatingIfNeeded: step.input(0).count) + 3) / 4
+    let first = Int(blocks.lowerBound)
+    let blockBytes = Int(quads) * 64
+    var layer = martlet_panel(
+      weights: weights + first * blockBytes, channels: channels + first, block_bytes: blockBytes,
+      blocks: blocks.upperBound - blocks.lowerBound,
+      channels_stored: min(outputs, blocks.upperBound * 16) - blocks.lowerBound * 16, runs: 1,
+      run_quads: quads, output: step.outputRule(low: Parameter.low, high: .high), residual_factor: 0,
+      residual_zero_point: 0, next_weights: weights)
+    martlet_fully_connected(kernels, &layer, input, output + first * 16)
   }
 }

@@ -90,7 +90,7 @@ public enum LSTM: Operator {
     var time = 0
     while time < Int(output.width) {
       martlet_lstm_step(
-        &lstm, x.base + time * x.pixel_pitch_bytes, step.inputRows(1).base,
+        kernels, &lstm, x.base + time * x.pixel_pitch_bytes, step.inputRows(1).base,
         UnsafeMutableRawPointer(cell).assumingMemoryBound(to: Int16.self),
         output.base + time * output.pixel_pitch_bytes,
         UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int16.self))

@@ -68,6 +68,6 @@ public enum SVDF: Operator {
       state_factor: step.roundingFactor(multiplier: Parameter.stateMultiplier, shift: .stateShift),
       output_factor: step.roundingFactor(multiplier: Parameter.outputMultiplier, shift: .outputShift),
       output: step.outputRule(low: Parameter.low, high: .high))
-    martlet_svdf_step(&svdf, step.inputRows(0).base, step.inputRows(1).base, step.outputRows.base)
+    martlet_svdf_step(kernels, &svdf, step.inputRows(0).base, step.inputRows(1).base, step.outputRows.base)
   }
 }
