@@ -1,4 +1,4 @@
-/// Small helpers that Swift cannot express without a 64-bit conversion on 32-bit targets. Included by CShim.h, after the
+/// Small helpers: 64-bit arithmetic that Swift cannot express without allocation on 32-bit targets, values in and out. Included by CShim.h, after the
 /// types.
 #ifndef CSHIM_WIDE_H
 #define CSHIM_WIDE_H
@@ -50,9 +50,13 @@ static inline int32_t martlet_channel_fits(
 }
 
 /// a · b saturated to INT64_MAX when it overflows; operands must not be negative.
-static inline int64_t martlet_saturating_product(int64_t a, int64_t b) {
-    int64_t product;
-    return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
-}
+int64_t martlet_saturating_product(int64_t a, int64_t b);
+
+/// Copies values of eight bits between the stored domain and int8, either way: each byte with its highest bit flipped.
+/// Both have one shape and hold all of their rows.
+void martlet_copy_flipped(const martlet_rows *from, const martlet_rows *to);
+
+/// Makes every value `value`, of one or two bytes each, little-endian. `rows->channels` counts values.
+void martlet_fill_values(const martlet_rows *rows, int32_t value, int32_t element_bytes);
 
 #endif

@@ -25,10 +25,13 @@ extension TensorRecord {
   public var isState: Bool { flags & TensorRecord.stateFlag != 0 }
 
   /// Bytes that one value takes. For the tensors of a verified model.
-  public var elementBytes: Int32 { (element ?? .int8).byteCount }
+  public var elementBytes: Int32 { 1 &<< Int32(truncatingIfNeeded: elementType & 3) }
 
-  /// Bytes of one pixel's values.
-  var pixelBytes: Int64 { Wide.of(channels) * Wide.of(elementBytes) }
+  /// Bytes of one pixel's values, at most 2²² where the dimensions are in their limits.
+  var pixelBytes: Int32 { channels &* elementBytes }
+
+  /// Bytes from a row's first value to one past its last. For the tensors of a verified model.
+  var rowBytes: Int32 { (width &- 1) &* Int32(bitPattern: pixelPitchBytes) &+ pixelBytes }
 }
 
 extension Step {

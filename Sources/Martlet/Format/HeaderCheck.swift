@@ -59,6 +59,7 @@ enum HeaderCheck {
     }
   }
 
+  @inline(never)
   private static func verifyRecords(_ header: borrowing Header, _ section: Section, bytes: Int, atMost: Int)
     throws(Fault)
   {

@@ -41,11 +41,11 @@ enum PlanCheck<Operators: OperatorSet> {
   private static func verifyInputs(_ view: borrowing ModelView, takesRows: Bool) throws(Fault) {
     for position in 0..<view.inputCount {
       let tensor = view.inputTensor(position)
-      let record = view.tensors[tensor]
-      guard record.rowsHeld == record.height || (takesRows && position == 0) else {
+      let record = view.tensors + tensor
+      guard record.pointee.rowsHeld == record.pointee.height || (takesRows && position == 0) else {
         throw Fault(.tensor, index: tensor)
       }
-      for other in 0..<position where mayShare(view.tensors[tensor], view.tensors[view.inputTensor(other)]) {
+      for other in 0..<position where mayShare(view.tensors + tensor, view.tensors + view.inputTensor(other)) {
         throw Fault(.overlap, detail: position)
       }
       for index in 0..<view.operatorCount where Int(truncatingIfNeeded: view.operators[index].output) == tensor {
@@ -57,16 +57,16 @@ enum PlanCheck<Operators: OperatorSet> {
   /// Within one turn: scratch touches neither inputs nor output; the rows written touch rows read only where the operator
   /// works in place.
   private static func verifyOwnBuffers(_ step: borrowing Step, _ scratch: Stretch, _ rows: Range<Int32>) throws(Fault) {
-    let output = step.output
+    let output = step.outputTensor
     guard !scratch.meets(Stretch(output)) else { throw Fault(.overlap, index: step.index) }
     let written = RowStretches(output, rows)
     for position in 0..<step.inputCount {
-      let input = step.input(position)
+      let input = step.inputTensor(position)
       guard !scratch.meets(Stretch(input)) else { throw Fault(.overlap, index: step.index) }
       guard mayShare(input, output) else { continue }
       let needed = Operators.rowsNeeded(step, ofInput: position, for: rows)
       if needed.isEmpty || !RowStretches(input, needed).meets(written) { continue }
-      guard input.coincides(with: output), Operators.worksInPlace(step, input: position) else {
+      guard input.pointee.coincides(with: output), Operators.worksInPlace(step, input: position) else {
         throw Fault(.overlap, index: step.index, detail: position)
       }
     }
@@ -77,17 +77,19 @@ enum PlanCheck<Operators: OperatorSet> {
     _ view: borrowing ModelView, tensor: Int, rows: Range<Int32>, before end: Int, _ walk: inout Walk
   ) throws(Fault) {
     guard !rows.isEmpty else { return }
-    let record = view.tensors[tensor]
-    if record.isState { return }
+    let record = view.tensors + tensor
+    if record.pointee.isState { return }
     let place = end < view.turnCount ? view.operatorIndex(ofTurn: end) : view.operatorCount
-    guard Int32(rows.count) <= record.rowsHeld else { throw Fault(.operand, index: place, detail: tensor) }
+    guard rows.upperBound &- rows.lowerBound <= record.pointee.rowsHeld else {
+      throw Fault(.operand, index: place, detail: tensor)
+    }
     var missing = RowStretches(record, rows)
     var missingEnd = rows.upperBound
     var latestForeignWrite = -1
     var parts = ViewParts(record, rows)
     var number = end - 1
     while number >= 0 {
-      walk.stepsLeft -= 1
+      walk.stepsLeft &-= 1
       guard walk.stepsLeft > 0 else { throw Fault(.limit, index: place, detail: Limits.planSteps) }
       let writer = view.operatorIndex(ofTurn: number)
       let output = view.output(ofTurn: number)
@@ -99,17 +101,17 @@ enum PlanCheck<Operators: OperatorSet> {
           missingEnd = written.lowerBound
           if missingEnd <= rows.lowerBound { return }
           missing = RowStretches(record, rows.lowerBound..<missingEnd)
-          if scratchTouches || written.upperBound - record.rowsHeld > rows.lowerBound {
+          if scratchTouches || written.upperBound &- record.pointee.rowsHeld > rows.lowerBound {
             throw Fault(.overlap, index: writer)
           }
         } else if scratchTouches
-          || (mayShare(view.tensors[output], record) && RowStretches(view.tensors[output], written).meets(missing))
+          || (mayShare(view.tensors + output, record) && RowStretches(view.tensors + output, written).meets(missing))
         {
           if latestForeignWrite < 0 { latestForeignWrite = writer }
-          parts.add(view.tensors[output], written, isScratch: scratchTouches, writer: writer)
+          parts.add(view.tensors + output, written, isScratch: scratchTouches, writer: writer)
         }
       }
-      number -= 1
+      number &-= 1
     }
     if missingEnd == rows.upperBound, isSetBefore(view, tensor, walk) {
       guard latestForeignWrite < 0 else { throw Fault(.overlap, index: latestForeignWrite) }
@@ -118,11 +120,10 @@ enum PlanCheck<Operators: OperatorSet> {
     guard missingEnd == rows.upperBound else { throw Fault(.operand, index: place, detail: tensor) }
     guard parts.intruder == nil else { throw Fault(.overlap, index: parts.intruder ?? 0) }
     if parts.missing <= 0 { return }
-    for position in 0..<view.inputCount
-    where isSetBefore(view, view.inputTensor(position), walk)
-      && Stretch(view.tensors + view.inputTensor(position)).contains(Stretch(record))
-      && view.tensors[view.inputTensor(position)].elementType == record.elementType
-    { return }
+    for position in 0..<view.inputCount where position > 0 || !walk.takesRows {
+      let input = view.tensors + view.inputTensor(position)
+      if input.pointee.elementType == record.pointee.elementType, Stretch(input).contains(Stretch(record)) { return }
+    }
     throw Fault(.operand, index: place, detail: tensor)
   }
 
@@ -136,17 +137,21 @@ enum PlanCheck<Operators: OperatorSet> {
 }
 
 /// True when the two may share a byte. Side by side in the pixels of one wider tensor, they do not.
-func mayShare(_ first: TensorRecord, _ second: TensorRecord) -> Bool {
+@inline(never)
+func mayShare(_ first: UnsafePointer<TensorRecord>, _ second: UnsafePointer<TensorRecord>) -> Bool {
   guard Stretch(first).meets(Stretch(second)) else { return false }
-  let pitch = first.pixelPitchBytes
-  guard pitch == second.pixelPitchBytes, hasPixelGrid(first, pitch), hasPixelGrid(second, pitch) else { return true }
-  let firstPlace = first.arenaOffset % pitch
-  let secondPlace = second.arenaOffset % pitch
+  let pitch = first.pointee.pixelPitchBytes
+  guard pitch == second.pointee.pixelPitchBytes, hasPixelGrid(first, pitch), hasPixelGrid(second, pitch) else {
+    return true
+  }
+  let firstPlace = first.pointee.arenaOffset % pitch
+  let secondPlace = second.pointee.arenaOffset % pitch
   let distance = secondPlace >= firstPlace ? secondPlace - firstPlace : secondPlace + pitch - firstPlace
-  return Wide.of(distance) < first.pixelBytes || Wide.of(distance) + second.pixelBytes > Wide.of(pitch)
+  return distance < UInt32(bitPattern: first.pointee.pixelBytes)
+    || distance + UInt32(bitPattern: second.pointee.pixelBytes) > pitch
 }
 
 /// Every pixel, also across rows, is a multiple of `pitch` from the first.
-private func hasPixelGrid(_ tensor: TensorRecord, _ pitch: UInt32) -> Bool {
-  tensor.height == 1 || tensor.rowPitchBytes % pitch == 0
+private func hasPixelGrid(_ tensor: UnsafePointer<TensorRecord>, _ pitch: UInt32) -> Bool {
+  tensor.pointee.height == 1 || tensor.pointee.rowPitchBytes % pitch == 0
 }

@@ -25,9 +25,9 @@ enum StateCheck {
       }
     }
     var uses = 0
-    for position in 0..<view.operandCount where Int(truncatingIfNeeded: view.operands[position]) == state { uses += 1 }
-    for position in 0..<view.inputCount where view.inputTensor(position) == state { uses += 2 }
-    for position in 0..<view.outputCount where view.outputTensor(position) == state { uses += 2 }
+    for position in 0..<view.operandCount where Int(truncatingIfNeeded: view.operands[position]) == state { uses &+= 1 }
+    for position in 0..<view.inputCount where view.inputTensor(position) == state { uses &+= 2 }
+    for position in 0..<view.outputCount where view.outputTensor(position) == state { uses &+= 2 }
     guard uses <= 1 else { throw Fault(.overlap, detail: state) }
   }
 }

@@ -9,12 +9,9 @@ struct Stretch {
     self.end = end
   }
 
-  init(_ tensor: TensorRecord) { self = withUnsafePointer(to: tensor) { Stretch($0) } }
-
   @inline(never)
   init(_ tensor: UnsafePointer<TensorRecord>) {
-    first = Int32(bitPattern: tensor.pointee.arenaOffset)
-    end = first &+ Int32(truncatingIfNeeded: tensor.pointee.spanBytes)
+    self = RowStretches.stretch(tensor, from: 0, count: tensor.pointee.rowsHeld)
   }
 
   init(scratchOf step: UnsafePointer<OperatorRecord>) {
@@ -22,14 +19,15 @@ struct Stretch {
     end = first &+ Int32(bitPattern: step.pointee.scratchBytes)
   }
 
-  func meets(_ other: Stretch) -> Bool { max(first, other.first) < min(end, other.end) }
+  func meets(_ other: Stretch) -> Bool { shared(other) > 0 }
 
   func meets(_ rows: RowStretches) -> Bool { meets(rows.lower) || meets(rows.upper) }
 
   func contains(_ other: Stretch) -> Bool { first <= other.first && other.end <= end }
 
   /// Bytes that both have.
-  func shared(_ other: Stretch) -> Int32 { max(0, min(end, other.end) - max(first, other.first)) }
+  @inline(never)
+  func shared(_ other: Stretch) -> Int32 { max(0, min(end, other.end) &- max(first, other.first)) }
 }
 
 /// Where some rows of a tensor lie: one stretch, or two when a ring wraps between them.
@@ -40,68 +38,68 @@ struct RowStretches {
   let upper: Stretch
 
   /// `rows` is not empty, lies in the tensor and has at most `rowsHeld` rows.
-  init(_ tensor: TensorRecord, _ rows: Range<Int32>) {
-    let slot = rows.lowerBound % tensor.rowsHeld
+  @inline(never)
+  init(_ tensor: UnsafePointer<TensorRecord>, _ rows: Range<Int32>) {
+    let held = tensor.pointee.rowsHeld
+    let slot = rows.lowerBound % held
     let count = rows.upperBound - rows.lowerBound
-    let straight = min(count, tensor.rowsHeld - slot)
+    let straight = min(count, held - slot)
     lower = RowStretches.stretch(tensor, from: slot, count: straight)
     upper = RowStretches.stretch(tensor, from: 0, count: count - straight)
   }
 
-  func meets(_ other: RowStretches) -> Bool {
-    lower.meets(other.lower) || upper.meets(other.lower) || lower.meets(other.upper) || upper.meets(other.upper)
-  }
+  func meets(_ other: RowStretches) -> Bool { shared(other) > 0 }
 
   /// Bytes that both have.
+  @inline(never)
   func shared(_ other: RowStretches) -> Int32 {
-    lower.shared(other.lower) + lower.shared(other.upper) + upper.shared(other.lower) + upper.shared(other.upper)
+    lower.shared(other.lower) &+ lower.shared(other.upper) &+ upper.shared(other.lower) &+ upper.shared(other.upper)
   }
 
-  private static func stretch(_ tensor: TensorRecord, from slot: Int32, count: Int32) -> Stretch {
-    let pitch = Int32(bitPattern: tensor.rowPitchBytes)
-    let first = Int32(bitPattern: tensor.arenaOffset) &+ slot &* pitch
+  @inline(never)
+  static func stretch(_ tensor: UnsafePointer<TensorRecord>, from slot: Int32, count: Int32) -> Stretch {
+    let pitch = Int32(bitPattern: tensor.pointee.rowPitchBytes)
+    let first = Int32(bitPattern: tensor.pointee.arenaOffset) &+ slot &* pitch
     guard count > 0 else { return Stretch(first: first, end: first) }
-    let rowBytes =
-      (tensor.width - 1) &* Int32(bitPattern: tensor.pixelPitchBytes) &+ Int32(truncatingIfNeeded: tensor.pixelBytes)
-    return Stretch(first: first, end: first &+ (count - 1) &* pitch &+ rowBytes)
+    return Stretch(first: first, end: first &+ (count &- 1) &* pitch &+ tensor.pointee.rowBytes)
   }
 }
 
 /// What of a view's rows is found while walking back in time.
 struct ViewParts {
   /// Bytes of values not yet found.
-  var missing: Int64
+  var missing: Int32
   /// The latest operator that wrote something else over what was not yet found.
   var intruder: Int?
-  private let view: TensorRecord
+  private let view: UnsafePointer<TensorRecord>
   private let rows: Range<Int32>
   private let stretches: RowStretches
 
-  init(_ view: TensorRecord, _ rows: Range<Int32>) {
+  init(_ view: UnsafePointer<TensorRecord>, _ rows: Range<Int32>) {
     self.view = view
     self.rows = rows
     stretches = RowStretches(view, rows)
-    missing = Wide.product(
-      Wide.of(rows.upperBound - rows.lowerBound) * Wide.of(view.width), view.pixelBytes)
+    missing = (rows.upperBound &- rows.lowerBound) &* view.pointee.width &* view.pointee.pixelBytes
   }
 
   /// Rows of a tensor that shares bytes with the view were written.
-  mutating func add(_ written: TensorRecord, _ writtenRows: Range<Int32>, isScratch: Bool, writer: Int) {
+  mutating func add(_ written: UnsafePointer<TensorRecord>, _ writtenRows: Range<Int32>, isScratch: Bool, writer: Int) {
     guard missing > 0, intruder == nil else { return }
-    if isScratch || written.elementType != view.elementType {
+    if isScratch || written.pointee.elementType != view.pointee.elementType {
       intruder = writer
     } else if let pixelBytes = sharedPixelBytes(written) {
       if writtenRows.upperBound <= rows.lowerBound { return }
-      let shared = min(rows.upperBound, writtenRows.upperBound) - max(rows.lowerBound, writtenRows.lowerBound)
-      if shared <= 0 || writtenRows.upperBound - view.rowsHeld > rows.lowerBound {
+      let shared = min(rows.upperBound, writtenRows.upperBound) &- max(rows.lowerBound, writtenRows.lowerBound)
+      if shared <= 0 || writtenRows.upperBound &- view.pointee.rowsHeld > rows.lowerBound {
         intruder = writer
       } else {
-        missing -= Wide.product(Wide.of(shared) * Wide.of(view.width), pixelBytes)
+        missing &-= shared &* view.pointee.width &* pixelBytes
       }
-    } else if view.isPacked, written.isPacked, view.rowsHeld == view.height, written.rowsHeld == written.height,
+    } else if view.pointee.isPacked, written.pointee.isPacked, view.pointee.rowsHeld == view.pointee.height,
+      written.pointee.rowsHeld == written.pointee.height,
       Stretch(view).contains(Stretch(written)) || Stretch(written).contains(Stretch(view))
     {
-      missing -= Wide.of(RowStretches(written, writtenRows).shared(stretches))
+      missing &-= RowStretches(written, writtenRows).shared(stretches)
     } else {
       intruder = writer
     }
@@ -111,12 +109,14 @@ struct ViewParts {
 
   /// How many bytes of each pixel the two share when one is a channel range of the other, pixel by pixel, in the same
   /// rows; nil when they are not.
-  private func sharedPixelBytes(_ other: TensorRecord) -> Int64? {
-    guard other.height == view.height, other.width == view.width, other.rowsHeld == view.rowsHeld,
-      other.rowPitchBytes == view.rowPitchBytes, other.pixelPitchBytes == view.pixelPitchBytes
+  private func sharedPixelBytes(_ other: UnsafePointer<TensorRecord>) -> Int32? {
+    guard other.pointee.height == view.pointee.height, other.pointee.width == view.pointee.width,
+      other.pointee.rowsHeld == view.pointee.rowsHeld,
+      other.pointee.rowPitchBytes == view.pointee.rowPitchBytes,
+      other.pointee.pixelPitchBytes == view.pointee.pixelPitchBytes
     else { return nil }
-    let distance = Wide.of(other.arenaOffset) - Wide.of(view.arenaOffset)
-    let shared = min(view.pixelBytes, distance + other.pixelBytes) - max(0, distance)
+    let distance = Int32(bitPattern: other.pointee.arenaOffset) &- Int32(bitPattern: view.pointee.arenaOffset)
+    let shared = min(view.pointee.pixelBytes, distance &+ other.pointee.pixelBytes) &- max(0, distance)
     return shared > 0 ? shared : nil
   }
 }

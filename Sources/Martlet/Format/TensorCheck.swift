@@ -7,7 +7,7 @@ enum TensorCheck {
       guard isPossible(tensor), tensor.rowsHeld == tensor.height || view.hasSchedule,
         Wide.of(tensor.arenaOffset) + tensor.spanBytes + Wide.of(Limits.slackBytes) <= arenaBytes
       else { throw Fault(.tensor, index: index) }
-      guard tensor.scale > 0, tensor.scale.isFinite, hasPossibleZeroPoint(tensor) else {
+      guard tensor.scale.isPositiveAndFinite, hasPossibleZeroPoint(tensor) else {
         throw Fault(.quantization, index: index)
       }
     }
@@ -15,11 +15,8 @@ enum TensorCheck {
 
   /// A value of the element type; of int32 0. (Most operators ask for 0 of int16, too.)
   private static func hasPossibleZeroPoint(_ tensor: TensorRecord) -> Bool {
-    switch tensor.element {
-    case .int8: (-128...127).contains(tensor.zeroPoint)
-    case .int16: (-32768...32767).contains(tensor.zeroPoint)
-    default: tensor.zeroPoint == 0
-    }
+    let bound: Int32 = tensor.element == .int32 ? 0 : 1 &<< (8 &* tensor.elementBytes &- 1)
+    return tensor.zeroPoint >= -bound && tensor.zeroPoint < max(bound, 1)
   }
 
   /// Dimensions in their limits, a known element type that every value is aligned for, pixels and rows that do not
@@ -31,11 +28,12 @@ enum TensorCheck {
     guard let element = tensor.element else { return false }
     let misaligned = tensor.arenaOffset | tensor.pixelPitchBytes | tensor.rowPitchBytes
     guard misaligned % UInt32(bitPattern: element.byteCount) == 0 else { return false }
-    let rowBytes = Wide.of(tensor.width - 1) * Wide.of(tensor.pixelPitchBytes) + tensor.pixelBytes
+    let pixelBytes = UInt32(bitPattern: tensor.pixelBytes)
+    let rowBytes = Wide.of(tensor.width - 1) * Wide.of(tensor.pixelPitchBytes) + Wide.of(pixelBytes)
     let limit = UInt32(truncatingIfNeeded: Limits.arenaBytes)
     return (1...tensor.height).contains(tensor.rowsHeld)
       && tensor.pixelPitchBytes <= limit && tensor.rowPitchBytes <= limit
-      && Wide.of(tensor.pixelPitchBytes) >= tensor.pixelBytes && Wide.of(tensor.rowPitchBytes) >= rowBytes
+      && tensor.pixelPitchBytes >= pixelBytes && Wide.of(tensor.rowPitchBytes) >= rowBytes
       && tensor.flags <= TensorRecord.stateFlag && (!tensor.isState || tensor.isPacked)
       && tensor.reserved[0] | tensor.reserved[1] | tensor.reserved[2] == 0
   }

@@ -43,13 +43,13 @@ enum TextCheck {
       && record.pointee.channels == input.channels && input.element == .int8
       && (input.channels == 1 || input.channels == 3)
     let hasRules =
-      record.pointee.resizeRule <= 2 && record.pointee.cropFraction > 0 && record.pointee.cropFraction <= 1
+      record.pointee.resizeRule <= 2 && record.pointee.cropFraction.bitPattern &- 1 < Float(1).bitPattern
       && (0...largest).contains(record.pointee.resizeShorterSide)
       && record.pointee.channelOrder <= 1 && record.pointee.interpolation <= 1
     var isUsable = hasShape && hasRules
     for channel in 0..<3 {
       let deviation = record.pointee.standardDeviation[channel]
-      if !(record.pointee.mean[channel].isFinite && deviation.isFinite && deviation > 0) { isUsable = false }
+      if !(record.pointee.mean[channel].isFinite && deviation.isPositiveAndFinite) { isUsable = false }
     }
     for index in 0..<18 where record.pointee.reserved[index] != 0 { isUsable = false }
     guard isUsable else {

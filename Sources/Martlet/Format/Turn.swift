@@ -7,15 +7,10 @@ public struct Turn: Equatable, Sendable {
 }
 
 extension ModelView {
-  /// Whether the file says in which order rows are computed. If not, each operator computes all of its rows in its turn.
-  var hasSchedule: Bool { header.pointee[.schedule].bytes > 0 }
-
-  /// Number of turns.
-  var turnCount: Int {
-    hasSchedule ? Int(truncatingIfNeeded: header.pointee[.schedule].bytes) / TurnRecord.byteCount : operatorCount
-  }
-
   /// The operator of a turn, or −1 for pushed rows.
+  #if hasFeature(Embedded)
+    @inline(never)
+  #endif
   func operatorIndex(ofTurn number: Int) -> Int {
     guard hasSchedule else { return number }
     let index = schedule[number].operatorIndex
@@ -23,6 +18,9 @@ extension ModelView {
   }
 
   /// The rows of a turn.
+  #if hasFeature(Embedded)
+    @inline(never)
+  #endif
   func rows(ofTurn number: Int) -> Range<Int32> {
     guard hasSchedule else {
       return 0..<tensors[Int(truncatingIfNeeded: operators[number].output)].height
@@ -32,6 +30,9 @@ extension ModelView {
   }
 
   /// The tensor that a turn writes.
+  #if hasFeature(Embedded)
+    @inline(never)
+  #endif
   func output(ofTurn number: Int) -> Int {
     let index = operatorIndex(ofTurn: number)
     return index < 0 ? inputTensor(0) : Int(truncatingIfNeeded: operators[index].output)

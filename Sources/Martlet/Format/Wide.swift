@@ -16,24 +16,31 @@ enum Wide {
   static func roundedUp(_ value: Int64, toMultipleOf step: Int64) -> Int64 { (value + step - 1) & ~(step - 1) }
 }
 
+/// Floats by their bits: a processor without floating point needs a library to compare them otherwise.
+extension Float {
+  /// Above 0, and no infinity.
+  var isPositiveAndFinite: Bool { bitPattern &- 1 < 0x7F7F_FFFF }
+}
+
 extension Extent {
   /// One past the last byte, from the section's start.
   var end: Int64 { Wide.of(offset) + Wide.of(bytes) }
 }
 
 extension TensorRecord {
-  /// Bytes from the tensor's first byte to one past its last, gaps between pixels and rows included.
+  /// Bytes from the tensor's first byte to one past its last, gaps between pixels and rows included. `rowBytes` must be
+  /// in its limits.
   var spanBytes: Int64 {
-    Wide.of(rowsHeld - 1) * Wide.of(rowPitchBytes) + Wide.of(width - 1) * Wide.of(pixelPitchBytes) + pixelBytes
+    Wide.of(rowsHeld - 1) * Wide.of(rowPitchBytes) + Wide.of(rowBytes)
   }
 
   /// Values of the tensor: height × width × channels.
   var elementCount: Int64 { Wide.product(Wide.of(height) * Wide.of(width), Wide.of(channels)) }
 
-  /// True when the values lie without a gap.
+  /// True when the values lie without a gap. For tensors whose pitches are in their limits.
   var isPacked: Bool {
-    (width == 1 || Wide.of(pixelPitchBytes) == pixelBytes)
-      && (height == 1 || Wide.of(rowPitchBytes) == Wide.of(width) * pixelBytes)
+    (width == 1 || pixelPitchBytes == UInt32(bitPattern: pixelBytes))
+      && (height == 1 || rowPitchBytes == UInt32(bitPattern: width &* pixelBytes))
   }
 
   /// Same height, width and channels.
@@ -50,8 +57,9 @@ extension TensorRecord {
   }
 
   /// Same shape at the same place: what an operator needs to work in place.
-  func coincides(with other: TensorRecord) -> Bool {
-    hasShape(of: other) && elementType == other.elementType && arenaOffset == other.arenaOffset
+  func coincides(with other: UnsafePointer<TensorRecord>) -> Bool {
+    let other = other.pointee
+    return hasShape(of: other) && elementType == other.elementType && arenaOffset == other.arenaOffset
       && rowPitchBytes == other.rowPitchBytes
       && pixelPitchBytes == other.pixelPitchBytes && rowsHeld == other.rowsHeld
   }

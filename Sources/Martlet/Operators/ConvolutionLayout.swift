@@ -25,7 +25,8 @@ struct ConvolutionLayout {
       throw step.fault(parameter: Parameter.groups)
     }
     runsPerRow = step.integer(Parameter.runsPerRow)
-    let rowIsOneRun = groups == 1 && window.dilationWidth == 1 && Wide.of(input.pixelPitchBytes) == input.pixelBytes
+    let rowIsOneRun =
+      groups == 1 && window.dilationWidth == 1 && input.pixelPitchBytes == UInt32(bitPattern: input.pixelBytes)
     guard runsPerRow == window.kernelWidth || (runsPerRow == 1 && rowIsOneRun) else {
       throw step.fault(parameter: Parameter.runsPerRow)
     }

@@ -27,6 +27,9 @@ public struct Step {
   }
 
   /// An operator of a file whose operand indices are in range.
+  #if hasFeature(Embedded)
+    @inline(never)
+  #endif
   init(model: borrowing ModelView, index: Int, arena: UnsafeMutablePointer<UInt8>?) {
     self.index = index
     record = model.operators + index
@@ -64,6 +67,9 @@ extension Step {
 
   /// The record of input tensor number `position`.
   public func input(_ position: Int) -> TensorRecord { tensors[tensorIndex(ofInput: position)] }
+
+  /// Where the record of input tensor number `position` lies.
+  func inputTensor(_ position: Int) -> UnsafePointer<TensorRecord> { tensors + tensorIndex(ofInput: position) }
 
   /// The record of the output tensor.
   public var output: TensorRecord { outputTensor.pointee }

@@ -35,17 +35,41 @@ struct TensorPlace {
 
   /// Makes every value the zero point: real 0.
   func fillWithZeroPoint() {
-    let zeroPoint = record.zeroPoint
-    if record.element == .int16 {
-      forEach { _, bytes in martlet_store_int16(bytes, Int16(truncatingIfNeeded: zeroPoint)) }
-    } else {
-      forEach { _, byte in byte.pointee = UInt8(truncatingIfNeeded: zeroPoint + 128) }
-    }
+    var rows = rows
+    let bytes = record.elementBytes
+    martlet_fill_values(&rows, bytes == 1 ? record.zeroPoint + 128 : record.zeroPoint, bytes)
   }
 
   /// Stores int8 values; as many as the tensor has.
   func set(_ values: Span<Int8>) {
-    forEach { index, byte in byte.pointee = UInt8(bitPattern: values[index]) ^ 0x80 }
+    values.withUnsafeBytes { values in
+      var (from, to) = (rows(ofValues: values.baseAddress), rows)
+      martlet_copy_flipped(&from, &to)
+    }
+  }
+
+  /// Copies int8 values; as many as the tensor has.
+  func copy(into values: inout MutableSpan<Int8>) {
+    values.withUnsafeBytes { values in
+      var (from, to) = (rows, rows(ofValues: values.baseAddress))
+      martlet_copy_flipped(&from, &to)
+    }
+  }
+
+  private var rows: martlet_rows {
+    martlet_rows(
+      base: base, row_pitch_bytes: Int(truncatingIfNeeded: record.rowPitchBytes),
+      pixel_pitch_bytes: Int(truncatingIfNeeded: record.pixelPitchBytes), rows_held: record.height,
+      height: record.height, width: record.width, channels: record.channels)
+  }
+
+  /// Values of the tensor's shape without gaps, in the caller's memory.
+  private func rows(ofValues values: UnsafeRawPointer?) -> martlet_rows {
+    var rows = rows
+    rows.base = UnsafeMutableRawPointer(mutating: values)?.assumingMemoryBound(to: UInt8.self)
+    rows.pixel_pitch_bytes = Int(rows.channels)
+    rows.row_pitch_bytes = rows.pixel_pitch_bytes * Int(rows.width)
+    return rows
   }
 
   /// Stores int8 or little-endian int16 values, as the tensor's element type is, from the bytes of a file.

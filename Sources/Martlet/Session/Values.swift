@@ -64,8 +64,7 @@ extension Session {
   /// Copies the quantized values of an output of eight bits.
   /// - Throws: `inputOutput` when there is no such output or `values` is not of its size.
   public func copyOutput(_ position: Int = 0, into values: inout MutableSpan<Int8>) throws(Fault) {
-    let tensor = try place(ofOutput: position, count: values.count, .int8)
-    tensor.forEach { index, byte in values[index] = Int8(bitPattern: byte.pointee ^ 0x80) }
+    try place(ofOutput: position, count: values.count, .int8).copy(into: &values)
   }
 
   /// Copies the values of an output of any element type.
@@ -89,8 +88,7 @@ extension Session {
   /// - Throws: `inputOutput` when there is no such tensor or `values` is not of its size.
   public func copyTensor(_ index: Int, into values: inout MutableSpan<Int8>) throws(Fault) {
     let isValid = (0..<view.tensorCount).contains(index)
-    let tensor = try place(ofTensor: index, isValid: isValid, count: values.count, .int8)
-    tensor.forEach { index, byte in values[index] = Int8(bitPattern: byte.pointee ^ 0x80) }
+    try place(ofTensor: index, isValid: isValid, count: values.count, .int8).copy(into: &values)
   }
 
   /// Copies the values of any tensor of any element type, likewise.
@@ -131,6 +129,7 @@ extension Session {
   }
 
   /// - Parameter type: what the caller's values are; nil: anything.
+  @inline(never)
   private func place(
     ofTensor index: Int, isValid: Bool, count: Int, _ type: ElementType? = nil
   ) throws(Fault) -> TensorPlace {
