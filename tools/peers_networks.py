@@ -3,7 +3,8 @@
 class Network:
     """Writes an ONNX graph: convolutions with folded batch normalization."""
 
-    def __init__(self, name, size=224, channels=3):
+    def __init__(self, name):
+        size, channels = INPUTS.get(name, ((224, 224), 3))
         import numpy
         from onnx import TensorProto, helper
         self.numpy, self.helper, self.type = numpy, helper, TensorProto.FLOAT
@@ -27,12 +28,13 @@ class Network:
 
     def conv(self, outputs, kernel, stride=1, pad=None, groups=1, act=None, source=None, channels=None):
         channels = channels or self.channels
-        pad = (kernel - 1) // 2 if pad is None else pad
+        pad = (kernel - 1) // 2 if pad is None else pad  # or top, left, bottom, right
         inputs = channels // groups
-        deviation = (2 / (inputs * kernel * kernel)) ** 0.5
-        weights = self.constant((outputs, inputs, kernel, kernel), deviation)
-        self.node("Conv", [source or self.value, weights, self.constant((outputs,), 0.1)], kernel_shape=[kernel] * 2,
-                  strides=[stride] * 2, pads=[pad] * 4, group=groups)
+        rows, columns = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+        deviation = (2 / (inputs * rows * columns)) ** 0.5
+        weights = self.constant((outputs, inputs, rows, columns), deviation)
+        self.node("Conv", [source or self.value, weights, self.constant((outputs,), 0.1)], kernel_shape=[rows, columns],
+                  strides=[stride] * 2, pads=pad if isinstance(pad, list) else [pad] * 4, group=groups)
         self.channels = outputs
         if act:
             self.activation(act)
@@ -57,13 +59,19 @@ class Network:
         self.node("GlobalAveragePool", [self.value])
         self.node("Flatten", [self.value])
         if dense:
-            weights = self.constant((classes, self.channels), self.channels ** -0.5)
-            self.node("Gemm", [self.value, weights, self.constant((classes,), 0.1)], transB=1)
+            self.dense(classes)
+
+    def dense(self, outputs, act=None):
+        weights = self.constant((outputs, self.channels), self.channels ** -0.5)
+        self.node("Gemm", [self.value, weights, self.constant((outputs,), 0.1)], transB=1)
+        self.channels = outputs
+        if act:
+            self.activation(act)
 
     def save(self, path):
         import onnx
         info = self.helper.make_tensor_value_info
-        shape = [1, self.input_channels, self.size, self.size]
+        shape = [1, self.input_channels, *self.size] if self.size else [1, self.input_channels]
         graph = self.helper.make_graph(
             self.nodes, self.name, [info("input", self.type, shape)], [info(self.value, self.type, None)],
             self.constants)
@@ -71,13 +79,13 @@ class Network:
         onnx.save(onnx.shape_inference.infer_shapes(model), str(path))
 
 
-def mobilenet_v1(net, width=1.0):
+def mobilenet_v1(net, width=1.0, classes=1000):
     scaled = lambda count: int(count * width)
     net.conv(scaled(32), 3, 2, act="relu6")
     for outputs, stride in [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)] + [(512, 1)] * 5 + [(1024, 2), (1024, 1)]:
         net.conv(net.channels, 3, stride, groups=net.channels, act="relu6")
         net.conv(scaled(outputs), 1, act="relu6")
-    net.head()
+    net.head(classes)
 
 
 def inverted_residual(net, outputs, expansion, kernel, stride):
@@ -148,6 +156,35 @@ def resnet(net, counts, bottleneck):
     net.head()
 
 
+def resnet_8(net):
+    net.conv(16, 3, act="relu")
+    for outputs, stride in [(16, 1), (32, 2), (64, 2)]:
+        source, inputs = net.value, net.channels
+        net.conv(outputs, 3, stride, act="relu")
+        branch = net.conv(outputs, 3)
+        if stride > 1:
+            source = net.conv(outputs, 1, stride, source=source, channels=inputs)
+        net.node("Add", [source, branch])
+        net.activation("relu")
+    net.head(10)
+
+
+def ds_cnn(net):
+    net.conv(64, (10, 4), 2, pad=[4, 1, 5, 1], act="relu")
+    for _ in range(4):
+        net.conv(64, 3, groups=64, act="relu")
+        net.conv(64, 1, act="relu")
+    net.head(12)
+
+
+def autoencoder(net):
+    for outputs in [128] * 4 + [8] + [128] * 4:
+        net.dense(outputs, "relu")
+    net.dense(640)
+
+
+# Height and width, channels; 224 × 224 × 3 where nothing is said. A network without an image has no size.
+INPUTS = {"resnet-8": ((32, 32), 3), "vww": ((96, 96), 3), "kws": ((49, 10), 1), "ad": (None, 640)}
 DEFINITIONS = {
     "mobilenet-v1": mobilenet_v1,
     "mobilenet-v2": mobilenet_v2,
@@ -155,4 +192,9 @@ DEFINITIONS = {
     "squeezenet-1.1": squeezenet_11,
     "resnet-18": lambda net: resnet(net, [2, 2, 2, 2], False),
     "resnet-50": lambda net: resnet(net, [3, 4, 6, 3], True),
+    # The layers of MLPerf Tiny's four networks.
+    "resnet-8": resnet_8,
+    "vww": lambda net: mobilenet_v1(net, 0.25, 2),
+    "kws": ds_cnn,
+    "ad": autoencoder,
 }

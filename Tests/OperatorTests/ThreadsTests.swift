@@ -73,6 +73,7 @@ struct ThreadsTests {
     var options = CompileOptions()
     options.correctsBiases = false
     options.checkedExamples = 0
+    options.arena = [.automatic, .smallest, .wholeTensors][Int(seed % 3)]
     let packed = try compile(
       problem.graph, calibration: CalibrationData(count: 2) { examples[$0] }, options: options,
       workers: Workers(count: 1))
@@ -114,12 +115,52 @@ struct ThreadsTests {
     if allocation_counter_is_active() == 1 { #expect(allocations == 0, "\(threads) threads allocate") }
   }
 
-  @Test func refusesSenselessNumbers() throws {
-    var problem = try network(1)
+  /// Pieces computed alone, in the opposite order, with scratch of their own, give the same bytes; small work is left
+  /// whole, large work is divided evenly.
+  @Test(arguments: 0..<6 as Range<UInt64>) func piecesAreIndependent(seed: UInt64) throws {
+    let bytes = try packed(seed)
+    let model = try Verifier<Every>.verify(UnsafeRawBufferPointer(bytes.buffer))
+    let memory = AlignedBytes(count: model.arenaBytes)
+    var session = try Session(model, arena: memory.buffer)
+    let scratch = AlignedBytes(count: max(64, session.scratchBytesPerThread))
+    var expected = [Int8](repeating: 0, count: session.output().count)
+    var found = expected
+    let inputs = (0..<session.input().count).map { Int8(truncatingIfNeeded: $0 &* 31) }
+    try session.setInput(inputs.span)
+    session.run()
+    var span = expected.mutableSpan
+    try session.copyOutput(into: &span)
+    var divided = 0
+    for threads in [1, 2, 3, 5] {
+      try session.setInput(inputs.span)
+      for number in 0..<session.turnCount {
+        let pieces = session.pieces(ofTurn: number, threads: threads)
+        #expect(pieces.count == 1 || threads > 1)
+        if pieces.count > 1 { divided += 1 }
+        for piece in (0..<pieces.count).reversed() {
+          session.run(turn: number, piece: piece, of: pieces, scratch: scratch.buffer.baseAddress)
+        }
+      }
+      var span = found.mutableSpan
+      try session.copyOutput(into: &span)
+      #expect(found == expected, "pieces for \(threads) threads")
+    }
+    #expect(divided > 0)
+  }
+
+  private func packed(_ seed: UInt64) throws -> AlignedBytes {
+    var problem = try network(seed)
     let example = problem.inputs()
+    var options = CompileOptions()
+    options.arena = [.automatic, .smallest, .wholeTensors][Int(seed % 3)]
     let packed = try compile(
-      problem.graph, calibration: CalibrationData(count: 1) { _ in example }, workers: Workers(count: 1))
-    let bytes = AlignedBytes(copying: packed.bytes)
+      problem.graph, calibration: CalibrationData(count: 1) { _ in example }, options: options,
+      workers: Workers(count: 1))
+    return AlignedBytes(copying: packed.bytes)
+  }
+
+  @Test func refusesSenselessNumbers() throws {
+    let bytes = try packed(1)
     let model = try Verifier<Every>.verify(UnsafeRawBufferPointer(bytes.buffer))
     let memory = AlignedBytes(count: model.arenaBytes)
     for threads in [-1, 0, 257, .max] {

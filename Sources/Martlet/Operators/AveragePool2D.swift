@@ -50,8 +50,8 @@ public enum AveragePool2D: Operator {
   /// One int32 sum a channel.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 4 * Int(step.output.channels) }
 
-  /// Always.
-  public static func splitsChannels(_ step: borrowing Step) -> Bool { true }
+  /// Single rows; channels can be divided.
+  public static func grain(_ step: borrowing Step) -> Grain { Grain(blocks: 1) }
 
   /// The rows under the windows.
   public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {

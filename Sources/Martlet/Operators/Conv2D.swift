@@ -56,8 +56,10 @@ public enum Conv2D: Operator {
   /// True for the residual operand: each of its bytes is read just before the output's byte at that place is written.
   public static func worksInPlace(input: Int) -> Bool { input == 1 }
 
-  /// With one group.
-  public static func splitsChannels(_ step: borrowing Step) -> Bool { step.integer(Parameter.groups) == 1 }
+  /// Two rows of few pixels make one tile, as two blocks of channels do; with one group, channels can be divided.
+  public static func grain(_ step: borrowing Step) -> Grain {
+    Grain(rows: step.output.width <= 7 ? 2 : 1, blocks: step.integer(Parameter.groups) == 1 ? 2 : 0)
+  }
 
   /// The rows under the windows, and of a residual operand the same rows.
   public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {

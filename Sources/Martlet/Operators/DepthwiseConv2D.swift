@@ -38,8 +38,10 @@ public enum DepthwiseConv2D: Operator {
     return step.withSlack(martlet_depthwise_scratch_bytes(&depthwise, &input, &output))
   }
 
-  /// Always.
-  public static func splitsChannels(_ step: borrowing Step) -> Bool { true }
+  /// With stride 1 two rows share what they read.
+  public static func grain(_ step: borrowing Step) -> Grain {
+    Grain(rows: step.integer(Parameter.strideHeight) == 1 ? 2 : 1, blocks: 1)
+  }
 
   /// The rows under the windows.
   public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {

@@ -34,8 +34,8 @@ public enum FullyConnected: Operator {
   /// None.
   public static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
 
-  /// Always.
-  public static func splitsChannels(_ step: borrowing Step) -> Bool { true }
+  /// Two blocks of channels make one tile.
+  public static func grain(_ step: borrowing Step) -> Grain { Grain(blocks: 2) }
 
   /// Computes the output, or the blocks of it that `step` names.
   public static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {

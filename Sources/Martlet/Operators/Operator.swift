@@ -25,8 +25,9 @@ public protocol Operator {
   /// Default: false.
   static func worksInPlace(input: Int) -> Bool
 
-  /// Whether `run` honours `Step.blocks`, the output channels that a thread is to compute. Default: false.
-  static func splitsChannels(_ step: borrowing Step) -> Bool
+  /// What is best computed together when threads divide the output, and whether `run` honours `Step.blocks`, the output
+  /// channels that a thread is to compute. Default: single rows, all channels.
+  static func grain(_ step: borrowing Step) -> Grain
 
   /// The rows of input number `input` that the output rows `rows` (not empty) are computed from; empty when they need
   /// none. Both bounds grow with those of `rows`, or rows cannot be streamed. Default: all rows.
@@ -48,8 +49,8 @@ extension Operator {
     0..<step.input(input).height
   }
 
-  /// False: rows are what most operators are divided by.
-  public static func splitsChannels(_ step: borrowing Step) -> Bool { false }
+  /// Single rows: what most operators are divided by.
+  public static func grain(_ step: borrowing Step) -> Grain { Grain() }
 }
 
 /// A list of operators as a type: `With<Conv2D, With<Add, Empty>>`.
@@ -60,8 +61,8 @@ public protocol OperatorSet {
   static func scratchBytes(_ step: borrowing Step) -> Int
   /// `Operator.worksInPlace` of any operator in the set.
   static func worksInPlace(_ step: borrowing Step, input: Int) -> Bool
-  /// `Operator.splitsChannels` of any operator in the set.
-  static func splitsChannels(_ step: borrowing Step) -> Bool
+  /// `Operator.grain` of any operator in the set.
+  static func grain(_ step: borrowing Step) -> Grain
   /// `Operator.rowsNeeded` of any operator in the set.
   static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32>
   /// Runs any operator in the set.

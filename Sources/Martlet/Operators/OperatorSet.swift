@@ -16,8 +16,8 @@ public enum Empty: OperatorSet {
   /// False.
   public static func worksInPlace(_ step: borrowing Step, input: Int) -> Bool { false }
 
-  /// False.
-  public static func splitsChannels(_ step: borrowing Step) -> Bool { false }
+  /// Single rows.
+  public static func grain(_ step: borrowing Step) -> Grain { Grain() }
 
   /// All rows.
   public static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
@@ -53,9 +53,9 @@ public enum With<Head: Operator, Tail: OperatorSet>: OperatorSet {
     step.code == Head.code ? Head.worksInPlace(input: input) : Tail.worksInPlace(step, input: input)
   }
 
-  /// Whether the operator of the record's code honours `Step.blocks`.
-  public static func splitsChannels(_ step: borrowing Step) -> Bool {
-    step.code == Head.code ? Head.splitsChannels(step) : Tail.splitsChannels(step)
+  /// What of the output of the record's operator is best computed together.
+  public static func grain(_ step: borrowing Step) -> Grain {
+    step.code == Head.code ? Head.grain(step) : Tail.grain(step)
   }
 
   /// The rows of an input that rows of the output of the record's operator need.

@@ -1,3 +1,5 @@
+import CShim
+
 /// Several threads in one session. Who makes the threads is the caller's affair.
 extension Session {
   /// Bytes of scratch that each thread but the first brings along, 64-byte aligned.
@@ -7,35 +9,44 @@ extension Session {
     return (most + 63) / 64 * 64
   }
 
-  /// Computes one thread's share of the whole network. Every thread of the team calls this at the same time with the same
-  /// `shares` and a `share` of its own; the result has the same bytes as `run()`'s, and is complete when share 0 is done.
+  /// How `threads` threads divide turn number `number`: so that the pieces are as even as rows and channels allow, and
+  /// not at all when telling another thread would take longer than the work.
+  public func pieces(ofTurn number: Int, threads: Int) -> Pieces {
+    precondition((0..<turnCount).contains(number))
+    let index = view.operatorIndex(ofTurn: number)
+    guard index >= 0 else { return .whole }
+    let step = Step(model: view, index: index, arena: arena)
+    let division = Division(step, rows: view.rows(ofTurn: number))
+    return division.pieces(threads: Int32(truncatingIfNeeded: threads), Operators.grain(step))
+  }
+
+  /// Computes one piece of turn number `number`. All pieces together, in any order and at the same time on several
+  /// threads, give the bytes of `run(turn:)`; all turns before must be complete.
   /// - Parameters:
-  ///   - share: 0 ..< shares.
-  ///   - shares: how many threads there are.
-  ///   - scratch: `scratchBytesPerThread` bytes of this thread's own; nil for share 0, which uses the arena's.
-  ///   - meet: returns when all threads have called it as often, and makes visible what they wrote.
+  ///   - piece: 0 ..< pieces.count.
+  ///   - pieces: what `pieces(ofTurn:threads:)` said.
+  ///   - scratch: `scratchBytesPerThread` bytes of this thread's own; nil for one of the threads, which uses the arena's.
   #if !hasFeature(Embedded)
     @_specialize(where Operators == Every)
   #endif
-  public func run(share: Int, of shares: Int, scratch: UnsafeMutableRawPointer?, meet: () -> Void) {
-    let share = Int32(truncatingIfNeeded: share)
-    let shares = Int32(truncatingIfNeeded: shares)
-    let ownScratch = scratch?.assumingMemoryBound(to: UInt8.self)
-    var isDivided = true
-    for number in 0..<turnCount {
-      let index = view.operatorIndex(ofTurn: number)
-      if index < 0 { continue }
-      var step = Step(model: view, index: index, arena: arena)
-      let rows = view.rows(ofTurn: number)
-      let wasDivided = isDivided
-      let division = Division(step, rows: rows, shares: shares, splitsChannels: Operators.splitsChannels(step))
-      isDivided = division != .none
-      if isDivided || wasDivided { meet() }
-      let part = division.share(step, rows: rows, index: share, of: shares)
-      step.ownScratch = ownScratch
-      step.blocks = part.blocks
-      if !part.rows.isEmpty { Operators.run(step, rows: part.rows, kernels: kernels) }
+  @inline(never)
+  public func run(turn number: Int, piece: Int32, of pieces: Pieces, scratch: UnsafeMutableRawPointer?) {
+    let index = view.operatorIndex(ofTurn: number)
+    if index < 0 { return }
+    var step = Step(model: view, index: index, arena: arena)
+    step.ownScratch = scratch?.assumingMemoryBound(to: UInt8.self)
+    var rows = view.rows(ofTurn: number)
+    if pieces.count > 1 {
+      switch pieces.axis {
+      case .rows:
+        let part = pieces.part(piece, of: rows.upperBound - rows.lowerBound)
+        rows = rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound
+      case .blocks:
+        let part = pieces.part(piece, of: (step.output.channels + 15) / 16)
+        guard !part.isEmpty else { return }
+        step.blocks = part
+      }
     }
-    if isDivided { meet() }
+    if !rows.isEmpty { Operators.run(step, rows: rows, kernels: kernels) }
   }
 }

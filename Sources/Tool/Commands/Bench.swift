@@ -17,7 +17,9 @@ struct Bench: ParsableCommand {
       family.
       """)
 
-  @Argument(help: "A packed model.", completion: .file(extensions: ["martlet"]))
+  @Argument(
+    help: "A packed model, or a float network (.onnx, .tflite), which is evaluated in float.",
+    completion: .file(extensions: ["martlet", "onnx", "tflite"]))
   var model: String
 
   @Option(help: "Threads that share the work of each operator.")
@@ -28,6 +30,8 @@ struct Bench: ParsableCommand {
 
   @Flag(help: "Also measure each operator, on one thread.")
   var profile = false
+
+  @OptionGroup var source: FloatSourceOptions
 
   @OptionGroup var output: OutputOptions
 
@@ -81,6 +85,11 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
+    guard MappedFile.isPackedModel(model) else {
+      guard !profile else { throw ValidationError("--profile is for packed models.") }
+      let result = try FloatBench(try source.load(model), threads: threads, runs: runs)
+      return try output.emit(result) { result.show() }
+    }
     let packed = try PackedModel(model, threads: threads)
     for index in 0..<packed.inputCount where index > 0 || !packed.takesRows {
       let record = packed.input(index)

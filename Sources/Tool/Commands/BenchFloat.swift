@@ -1,0 +1,41 @@
+import CHost
+import CShim
+import Graph
+
+/// What `martlet bench` says about a float network.
+struct FloatBench: Encodable {
+  let isa: String
+  let threads: Int
+  let runs: Int
+  let latencyMs: Bench.Latency
+
+  /// Evaluates the graph again and again on zeros.
+  /// - Throws: `GraphError` when the graph does not fit itself.
+  init(_ graph: Graph, threads: Int, runs: Int?) throws {
+    let evaluator = Evaluator(graph, workers: Workers(count: threads))
+    let inputs = graph.inputs.map { Tensor(shape: graph[$0].shape) }
+    var nanoseconds: [UInt64] = []
+    for _ in 0..<2 { nanoseconds.append(try FloatBench.time(evaluator, inputs)) }
+    let count = runs ?? Int(max(5, min(1000, 2_000_000_000 / max(1, nanoseconds[1]))))
+    nanoseconds.removeAll(keepingCapacity: true)
+    for _ in 0..<count { nanoseconds.append(try FloatBench.time(evaluator, inputs)) }
+    isa = String(cString: martlet_family_name(martlet_best_kernels().pointee.family))
+    self.threads = threads
+    self.runs = count
+    latencyMs = Bench.Latency(nanoseconds)
+  }
+
+  private static func time(_ evaluator: Evaluator, _ inputs: [Tensor]) throws -> UInt64 {
+    let start = martlet_host_nanoseconds()
+    _ = try evaluator.run(inputs)
+    return martlet_host_nanoseconds() - start
+  }
+
+  /// For people.
+  func show() {
+    print(
+      "latency      \(latencyMs.median.digits(3)) ms median, \(latencyMs.min.digits(3)) min, "
+        + "\(latencyMs.p90.digits(3)) p90, \(latencyMs.p99.digits(3)) p99 (\(runs) runs, "
+        + "\(threads) thread\(threads == 1 ? "" : "s"), float)")
+  }
+}
