@@ -134,9 +134,12 @@ MARTLET_INLINE void convolve_tile(
 
 #define TILE(pixels, name, in_pairs)                                                      \
     static __attribute__((noinline)) void name##_##pixels(                                 \
-        const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {     \
-        (void)prefetch;                                                                    \
-        convolve_tile(pixels, in_pairs, panel, place);                                     \
+        const martlet_panel *panel, const tile_place *place, int32_t tiles) {              \
+        const martlet_panel own = *panel;                                                  \
+        tile_place here = *place;                                                          \
+        for (; tiles > 0; tiles--, next_tile(pixels, &here)) {                             \
+            convolve_tile(pixels, in_pairs, &own, &here);                                  \
+        }                                                                                  \
     }
 
 TILE(1, single, 0) TILE(2, single, 0) TILE(1, paired, 1) TILE(2, paired, 1)

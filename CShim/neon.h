@@ -5,7 +5,8 @@
 #include <arm_neon.h>
 
 #include "kernels.h"
-#include "x86_tiles.h"
+
+#define MARTLET_UNROLL _Pragma("clang loop unroll(full)")
 
 /// A `martlet_output` spread over registers.
 typedef struct output_rule {
@@ -62,71 +63,9 @@ MARTLET_INLINE void store_some(uint8_t *to, uint8x16_t bytes, int32_t count) {
     if (count & 1) *to = (uint8_t)word;
 }
 
-/// Four channels of a pixel, less the zero point, times the factor of the residual operand.
-MARTLET_INLINE float32x4_t addend(int16x4_t residual, const martlet_panel *panel) {
-    return vmulq_n_f32(vcvtq_f32_s32(vmovl_s16(residual)), panel->residual_factor);
-}
-
-/// Adds a pixel's residual operand to its sixteen values.
-MARTLET_INLINE void add_residual(float32x4_t *values, const martlet_panel *panel, const uint8_t *residual) {
-    const uint8x16_t bytes = vld1q_u8(residual);
-    const int16x8_t zero_point = vdupq_n_s16((int16_t)panel->residual_zero_point);
-    const int16x8_t low = vsubq_s16(vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes))), zero_point);
-    const int16x8_t high = vsubq_s16(vreinterpretq_s16_u16(vmovl_high_u8(bytes)), zero_point);
-    values[0] = vaddq_f32(values[0], addend(vget_low_s16(low), panel));
-    values[1] = vaddq_f32(values[1], addend(vget_high_s16(low), panel));
-    values[2] = vaddq_f32(values[2], addend(vget_low_s16(high), panel));
-    values[3] = vaddq_f32(values[3], addend(vget_high_s16(high), panel));
-}
-
-/// Requantizes and stores a tile of sixteen channels. `adds`: there is a residual operand. `whole`: all sixteen exist.
-MARTLET_INLINE void finish_pixels(
-    const int pixels, const int adds, const int whole, const int32x4_t sums[][4], const martlet_panel *panel,
-    const tile_place *place) {
-    const int first_half = (pixels + 1) / 2;
-    float32x4_t values[6][4];
-    MARTLET_UNROLL for (int part = 0; part < 4; part++) {
-        const float32x4_t factors = vld1q_f32(panel->channels->factor + 4 * part);
-        MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
-            values[pixel][part] = scale(sums[pixel][part], factors);
-        }
-    }
-    const output_rule rule = spread_output(panel->output);
-    MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
-        const int half = pixel >= first_half, within = pixel - half * first_half;
-        if (adds) add_residual(values[pixel], panel, place->residuals[half] + within * place->residual_step);
-        const uint8x16_t bytes = store_bytes(
-            vcvtnq_s32_f32(values[pixel][0]), vcvtnq_s32_f32(values[pixel][1]), vcvtnq_s32_f32(values[pixel][2]),
-            vcvtnq_s32_f32(values[pixel][3]), &rule);
-        uint8_t *output = place->outputs[half] + within * place->output_step;
-        if (whole) vst1q_u8(output, bytes);
-        else store_some(output, bytes, panel->channels_stored);
-    }
-}
-
-MARTLET_INLINE void finish_tile(
-    const int pixels, const int32x4_t sums[][4], const martlet_panel *panel, const tile_place *place) {
-    const int adds = place->residuals[0] != NULL;
-    if (panel->channels_stored < 16) {
-        if (adds) finish_pixels(pixels, 1, 0, sums, panel, place);
-        else finish_pixels(pixels, 0, 0, sums, panel, place);
-    } else if (adds) {
-        finish_pixels(pixels, 1, 1, sums, panel, place);
-    } else {
-        finish_pixels(pixels, 0, 1, sums, panel, place);
-    }
-}
-
 /// Makes what is loaded from `pointer` be loaded after `value` is there: else the compiler loads more than there are
 /// registers for.
 #define LOAD_AFTER(pointer, value) __asm__("" : "+r"(pointer), "+w"(value))
-
-/// Where run `run` of a tile's pixel begins.
-MARTLET_INLINE const uint8_t *tile_run(const int pixels, const tile_place *place, int32_t run, const int pixel) {
-    const int first_half = (pixels + 1) / 2;
-    const int half = pixel >= first_half, within = pixel - half * first_half;
-    return place->runs[half][run] + place->first[half] + within * place->run_step;
-}
 
 void martlet_neon_depthwise(
     const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, int32_t channels);
@@ -142,5 +81,7 @@ void martlet_neon_multiply(
 void martlet_neon_add_fixed(
     uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_fixed_addition *rule, int32_t count);
 void martlet_neon_look_up(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count);
+
+#include "neon_tiles.h"
 
 #endif

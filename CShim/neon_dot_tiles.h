@@ -52,9 +52,12 @@ MARTLET_INLINE void convolve_tile(const int pixels, const martlet_panel *panel, 
 
 #define TILE(pixels)                                                                       \
     static __attribute__((noinline)) void tile_##pixels(                                   \
-        const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {     \
-        (void)prefetch;                                                                    \
-        convolve_tile(pixels, panel, place);                                               \
+        const martlet_panel *panel, const tile_place *place, int32_t tiles) {              \
+        const martlet_panel own = *panel;                                                  \
+        tile_place here = *place;                                                          \
+        for (; tiles > 0; tiles--, next_tile(pixels, &here)) {                             \
+            convolve_tile(pixels, &own, &here);                                            \
+        }                                                                                  \
     }
 
 #endif

@@ -103,9 +103,12 @@ MARTLET_INLINE void matrix_tile(const int pixels, const martlet_panel *panel, co
 
 #define MATRIX_TILE(pixels)                                                                \
     static __attribute__((noinline)) void tile_##pixels(                                   \
-        const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {     \
-        (void)prefetch;                                                                    \
-        matrix_tile(pixels, panel, place);                                                 \
+        const martlet_panel *panel, const tile_place *place, int32_t tiles) {              \
+        const martlet_panel own = *panel;                                                  \
+        tile_place here = *place;                                                          \
+        for (; tiles > 0; tiles--, next_tile(pixels, &here)) {                             \
+            matrix_tile(pixels, &own, &here);                                              \
+        }                                                                                  \
     }
 
 TILE(1) MATRIX_TILE(2) MATRIX_TILE(3) MATRIX_TILE(4) MATRIX_TILE(5) MATRIX_TILE(6)

@@ -25,6 +25,7 @@ func check(
   let model = try compile(
     problem.graph, calibration: CalibrationData(count: 4) { examples[$0] }, options: options,
     workers: Workers(count: 1))
+  try keepModel(model.bytes, name: problem.graph.name, sourceLocation: sourceLocation)
   let bytes = AlignedBytes(copying: model.bytes)
   let verified = try verify(bytes)
 
