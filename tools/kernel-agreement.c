@@ -184,11 +184,25 @@ static int32_t fully_connected(const martlet_kernels *const families[2]) {
     fill_channels(blocks, inputs);
     for (int32_t i = 0; i < weight_bytes; i++) channels[i / 64 / quads].weight_sum[i / 4 % 16] += weights[i];
     fill(input, most_bytes);
+    martlet_panel layer = {
+        .weights = weights, .channels = channels, .block_bytes = quads * 64, .blocks = blocks,
+        .channels_stored = results, .runs = 1, .run_quads = quads, .output = rule.output, .next_weights = weights};
+    int32_t as_convolution = any(2);
     for (int32_t i = 0; i < 2; i++) {
         begin_output(&to, i);
-        martlet_convolution_rows(families[i], &rule, &from, NULL, &to, 0, 1, scratch);
+        if (as_convolution) martlet_convolution_rows(families[i], &rule, &from, NULL, &to, 0, 1, scratch);
+        else martlet_fully_connected(families[i], &layer, input, to.base);
     }
     return differ(&to);
+}
+
+/// Sums of products, as recurrent layers need them.
+static int32_t dot(const martlet_kernels *const families[2]) {
+    int32_t count = 1 + any(any(2) ? 100 : most_bytes - 1), zero_point = any(256);
+    for (int32_t i = 0; i < count; i++) weights[i] = any_weight();
+    fill(input, count);
+    return martlet_dot(families[0], weights, input, zero_point, count)
+        != martlet_dot(families[1], weights, input, zero_point, count);
 }
 
 /// Largest values or means of windows.
@@ -262,6 +276,7 @@ static int32_t compare(const martlet_kernels *kernels) {
     int32_t wrong = count_differences(kernels, convolve, ": convolution, ");
     wrong += count_differences(kernels, depthwise, ": depthwise, ");
     wrong += count_differences(kernels, fully_connected, ": fully connected, ");
+    wrong += count_differences(kernels, dot, ": dot product, ");
     wrong += count_differences(kernels, pool, ": pooling, ");
     return wrong + count_differences(kernels, elementwise, ": elementwise, ");
 }
