@@ -2,114 +2,15 @@
 //
 // Columns whose taps all lie inside the image are read where they lie; above and below the image a row of padding in
 // scratch stands in. Columns near the left and right border read a *strip*: a copy of the few input columns that they
-// need, padding included. Down a strip, a column of output pixels is a segment like any other.
+// need, padding included. Down a strip, a column of output pixels is a segment like any other. Small images are copied
+// whole, a few rows at a time: the strip is then a *frame*, and there are no border columns.
 // Rows go in chunks so small that the input stays in the nearest cache while all panels of weights pass over it.
-#include "kernels.h"
+#include "convolution_plan.h"
 
 enum {
-    chunk_input_bytes = 24 * 1024,
-    /// Weights larger than this are not worth reading again for every chunk of rows.
-    resident_weight_bytes = 256 * 1024,
-    /// Most rows of a chunk when strips are needed: scratch grows with it.
-    strip_rows_most = 14,
-    stack_runs = 32,
+    /// Two rows of fewer pixels than this are less than a register tile takes.
+    narrow_pixels = 14,
 };
-
-/// Everything about a convolution that follows from its sizes.
-typedef struct convolution_plan {
-    int32_t runs, runs_per_row, run_quads;
-    int32_t group_channels;              // input channels a group
-    int32_t group_outputs, group_blocks;  // output channels and blocks of sixteen a group
-    ptrdiff_t block_bytes;
-    int32_t interior_begin, interior_end;  // output columns read in place
-    int32_t left_columns, right_columns;   // input columns of each strip
-    int32_t chunk_rows;
-    int32_t strip_rows;                  // input rows that a chunk touches
-    size_t pointer_bytes, padding_bytes, left_bytes, right_bytes;
-} convolution_plan;
-
-/// Input rows from the first to the last that `rows` output rows touch.
-static int32_t rows_touched(const martlet_convolution *convolution, int32_t rows) {
-    int32_t reach = (convolution->kernel_height - 1) * convolution->dilation_height;
-    return (rows - 1) * convolution->stride_height + reach + 1;
-}
-
-/// Input columns of the strip that `pixels` output columns need.
-static int32_t columns_touched(const martlet_convolution *convolution, int32_t pixels) {
-    if (pixels == 0) return 0;
-    int32_t reach = (convolution->kernel_width - 1) * convolution->dilation_width;
-    return (pixels - 1) * convolution->stride_width + reach + 1;
-}
-
-/// Output columns whose taps all lie inside the image; none when a run would not be contiguous there.
-static void plan_columns(
-    convolution_plan *plan, const martlet_convolution *convolution, const martlet_rows *input, int32_t width) {
-    int32_t reach = (convolution->kernel_width - 1) * convolution->dilation_width;
-    int32_t stride = convolution->stride_width, pad = convolution->pad_left;
-    int32_t contiguous = input->pixel_pitch_bytes == input->channels || plan->runs_per_row == convolution->kernel_width;
-    int32_t begin = martlet_minimum(martlet_divide_up(pad, stride), width);
-    int32_t last_start = input->width - 1 - reach + pad;
-    int32_t end = last_start < 0 ? 0 : martlet_minimum(last_start / stride + 1, width);
-    if (!contiguous || end <= begin) begin = end = width;
-    plan->interior_begin = begin;
-    plan->interior_end = end;
-    plan->left_columns = columns_touched(convolution, begin);
-    plan->right_columns = columns_touched(convolution, width - end);
-}
-
-static void plan_rows(
-    convolution_plan *plan, const martlet_convolution *convolution, const martlet_rows *input,
-    const martlet_rows *output) {
-    int64_t row_bytes = (int64_t)input->width * input->channels * convolution->stride_height;
-    int64_t weight_bytes = (int64_t)plan->block_bytes * plan->group_blocks * convolution->groups;
-    int32_t rows = output->height;
-    if (weight_bytes <= resident_weight_bytes && row_bytes * rows > chunk_input_bytes) {
-        rows = row_bytes < chunk_input_bytes ? chunk_input_bytes / (int32_t)row_bytes : 1;
-    }
-    if (plan->left_columns + plan->right_columns > 0) rows = martlet_minimum(rows, strip_rows_most);
-    plan->chunk_rows = rows;
-    plan->strip_rows = rows_touched(convolution, rows);
-}
-
-static convolution_plan make_plan(
-    const martlet_convolution *convolution, const martlet_rows *input, const martlet_rows *output) {
-    convolution_plan plan;
-    plan.runs_per_row = convolution->runs_per_row;
-    plan.runs = convolution->kernel_height * plan.runs_per_row;
-    plan.group_channels = input->channels / convolution->groups;
-    int32_t taps = plan.runs_per_row == convolution->kernel_width ? 1 : convolution->kernel_width;
-    plan.run_quads = martlet_divide_up(taps * plan.group_channels, 4);
-    plan.group_outputs = output->channels / convolution->groups;
-    plan.group_blocks = martlet_divide_up(plan.group_outputs, 16);
-    plan.block_bytes = (ptrdiff_t)plan.runs * plan.run_quads * 64;
-    plan_columns(&plan, convolution, input, output->width);
-    plan_rows(&plan, convolution, input, output);
-
-    int32_t below = rows_touched(convolution, output->height) - convolution->pad_top > input->height;
-    int32_t padded_rows = plan.interior_end > plan.interior_begin && (convolution->pad_top > 0 || below);
-    size_t strip_row = (size_t)plan.strip_rows * (size_t)input->channels;
-    plan.pointer_bytes = plan.runs > stack_runs ? martlet_align((size_t)plan.runs * 2 * 8) : 0;
-    plan.padding_bytes =
-        padded_rows ? martlet_align((size_t)input->width * (size_t)input->pixel_pitch_bytes) : 0;
-    plan.left_bytes = martlet_align(strip_row * (size_t)plan.left_columns);
-    plan.right_bytes = martlet_align(strip_row * (size_t)plan.right_columns);
-    return plan;
-}
-
-size_t martlet_convolution_scratch_bytes(
-    const martlet_convolution *convolution, const martlet_rows *input, const martlet_rows *output) {
-    convolution_plan plan = make_plan(convolution, input, output);
-    return plan.pointer_bytes + plan.padding_bytes + plan.left_bytes + plan.right_bytes;
-}
-
-void martlet_convolution_narrow(
-    martlet_convolution *convolution, const martlet_rows *input, martlet_rows *residual, martlet_rows *output,
-    int32_t first_block, int32_t end_block) {
-    convolution->weights += make_plan(convolution, input, output).block_bytes * first_block;
-    convolution->channels += first_block;
-    martlet_rows_narrow(output, first_block, end_block);
-    if (residual != NULL) martlet_rows_narrow(residual, first_block, end_block);
-}
 
 /// One call's state.
 typedef struct convolution_walk {
@@ -121,6 +22,7 @@ typedef struct convolution_walk {
     int32_t seamless;
     int32_t group, panel_channel;  // the panel's group and its first output channel
     int32_t first_row, end_row;    // of this chunk
+    int32_t is_first_chunk;
     const uint8_t **pointers;      // two lists of runs
     uint8_t *padding, *left, *right;
     martlet_segment pending[2];
@@ -143,7 +45,7 @@ static void convolve_pending(convolution_walk *walk) {
 /// Hands a segment on, two short ones at a time.
 static void emit(convolution_walk *walk, martlet_segment segment) {
     walk->pending[walk->pending_count++] = segment;
-    int32_t wait = segment.pixels <= walk->kernels->paired_pixels;
+    int32_t wait = segment.pixels <= walk->kernels->paired_pixels || walk->panel.shares_runs;
     if (walk->pending_count == 2 || !wait) convolve_pending(walk);
 }
 
@@ -194,6 +96,16 @@ static void walk_interior(convolution_walk *walk, int32_t row, int32_t pixels) {
     emit(walk, segment);
 }
 
+/// Where the runs of a pixel begin in a copy whose rows are `pitch` bytes apart.
+static void fill_runs(const convolution_walk *walk, const uint8_t **runs, const uint8_t *from, ptrdiff_t pitch) {
+    const martlet_convolution *convolution = walk->convolution;
+    ptrdiff_t tap_step = (ptrdiff_t)convolution->dilation_width * walk->input->channels;
+    for (int32_t kernel_row = 0; kernel_row < convolution->kernel_height; kernel_row++) {
+        for (int32_t tap = 0; tap < walk->plan.runs_per_row; tap++) *runs++ = from + tap * tap_step;
+        from += convolution->dilation_height * pitch;
+    }
+}
+
 /// One output column of the chunk, read from a strip that begins at output column `strip_column`.
 static void walk_column(
     convolution_walk *walk, const uint8_t *strip, int32_t columns, int32_t strip_column, int32_t column) {
@@ -204,12 +116,7 @@ static void walk_column(
     const uint8_t **runs = free_pointers(walk);
     const uint8_t *from = strip + (ptrdiff_t)((column - strip_column) * convolution->stride_width) * channels
         + walk->group * walk->plan.group_channels;
-    for (int32_t kernel_row = 0, run = 0; kernel_row < convolution->kernel_height; kernel_row++) {
-        for (int32_t tap = 0; tap < walk->plan.runs_per_row; tap++, run++) {
-            runs[run] = from + kernel_row * convolution->dilation_height * pitch
-                + (ptrdiff_t)(tap * convolution->dilation_width) * channels;
-        }
-    }
+    fill_runs(walk, runs, from, pitch);
     martlet_segment segment;
     segment.runs = runs;
     segment.run_step = convolution->stride_height * pitch;
@@ -218,7 +125,25 @@ static void walk_column(
     emit(walk, segment);
 }
 
-/// Copies the input columns [first_column, first_column + columns) of the chunk's rows, padding included.
+/// One output row of the chunk, read from the frame.
+static void walk_framed_row(convolution_walk *walk, int32_t row) {
+    const martlet_convolution *convolution = walk->convolution;
+    int32_t channels = walk->input->channels;
+    ptrdiff_t pitch = (ptrdiff_t)walk->plan.frame_columns * channels;
+    const uint8_t **runs = free_pointers(walk);
+    const uint8_t *from = walk->padding + (row - walk->first_row) * convolution->stride_height * pitch
+        + walk->group * walk->plan.group_channels;
+    fill_runs(walk, runs, from, pitch);
+    martlet_segment segment;
+    segment.runs = runs;
+    segment.run_step = convolution->stride_width * channels;
+    segment.pixels = walk->output->width;
+    aim(walk, &segment, row, 0, 0);
+    emit(walk, segment);
+}
+
+/// Copies the input columns [first_column, first_column + columns) of the chunk's rows, padding included. Margins left
+/// and right stay from chunk to chunk.
 static void fill_strip(const convolution_walk *walk, uint8_t *strip, int32_t first_column, int32_t columns) {
     const martlet_convolution *convolution = walk->convolution;
     const martlet_rows *input = walk->input;
@@ -228,22 +153,26 @@ static void fill_strip(const convolution_walk *walk, uint8_t *strip, int32_t fir
     int32_t copied_begin = martlet_clamp(first_column, 0, input->width);
     int32_t copied_end = martlet_clamp(first_column + columns, copied_begin, input->width);
     size_t bytes = (size_t)columns * channels, middle = (size_t)(copied_end - copied_begin) * channels;
-    size_t before = middle == 0 ? 0 : (size_t)(copied_begin - first_column) * channels;
+    size_t before = (size_t)(copied_begin - first_column) * channels;
+    if (walk->is_first_chunk) {
+        size_t most = (size_t)rows_touched(convolution, walk->plan.chunk_rows);
+        __builtin_memset(strip, convolution->input_zero_point, most * bytes);
+    }
+    if (middle == 0) return;
     for (int32_t row = 0; row < rows; row++, y++, strip += bytes) {
-        if (y < 0 || y >= input->height || middle == 0) {
-            __builtin_memset(strip, convolution->input_zero_point, bytes);
+        uint8_t *to = strip + before;
+        if (y < 0 || y >= input->height) {
+            if (!walk->is_first_chunk) __builtin_memset(to, convolution->input_zero_point, middle);
             continue;
         }
         const uint8_t *from = martlet_row(input, y) + copied_begin * input->pixel_pitch_bytes;
-        __builtin_memset(strip, convolution->input_zero_point, before);
         if (input->pixel_pitch_bytes == input->channels) {
-            __builtin_memcpy(strip + before, from, middle);
-        } else {
-            for (size_t at = 0; at < middle; at += channels, from += input->pixel_pitch_bytes) {
-                __builtin_memcpy(strip + before + at, from, channels);
-            }
+            __builtin_memcpy(to, from, middle);
+            continue;
         }
-        __builtin_memset(strip + before + middle, convolution->input_zero_point, bytes - before - middle);
+        for (size_t at = 0; at < middle; at += channels, from += input->pixel_pitch_bytes) {
+            __builtin_memcpy(to + at, from, channels);
+        }
     }
 }
 
@@ -263,16 +192,40 @@ static int32_t rows_are_seamless(const convolution_walk *walk) {
     return 1;
 }
 
+/// Whether the family takes two output rows at a time: all runs but the first of the upper row's pixel are all runs but
+/// the last of the lower row's.
+static int32_t rows_share_runs(const convolution_walk *walk) {
+    const martlet_convolution *convolution = walk->convolution;
+    return walk->kernels->takes_row_pairs && walk->panel.blocks == 1 && walk->plan.runs > 1
+        && walk->plan.runs_per_row == 1 && convolution->stride_height == 1 && convolution->dilation_height == 1;
+}
+
 /// One panel of weights over the chunk.
 static void walk_panel(convolution_walk *walk) {
     const convolution_plan *plan = &walk->plan;
     int32_t width = walk->output->width, interior = plan->interior_end - plan->interior_begin;
+    int32_t rows = walk->end_row - walk->first_row;
+    walk->panel.shares_runs = 0;
+    if (plan->frame_columns > 0) {
+        if (2 * width < narrow_pixels && rows > 2 * width) {
+            for (int32_t column = 0; column < width; column++) {
+                walk_column(walk, walk->padding, plan->frame_columns, 0, column);
+            }
+        } else {
+            walk->panel.shares_runs = rows_share_runs(walk);
+            for (int32_t row = walk->first_row; row < walk->end_row; row++) walk_framed_row(walk, row);
+        }
+        settle(walk);
+        return;
+    }
     if (walk->seamless) {
-        walk_interior(walk, walk->first_row, interior * (walk->end_row - walk->first_row));
+        walk_interior(walk, walk->first_row, interior * rows);
     } else if (interior > 0) {
+        walk->panel.shares_runs = rows_share_runs(walk);
         for (int32_t row = walk->first_row; row < walk->end_row; row++) walk_interior(walk, row, interior);
     }
     settle(walk);
+    walk->panel.shares_runs = 0;
     for (int32_t column = 0; column < plan->interior_begin; column++) {
         walk_column(walk, walk->left, plan->left_columns, 0, column);
     }
@@ -286,8 +239,12 @@ static void walk_panel(convolution_walk *walk) {
 static void walk_chunk(convolution_walk *walk) {
     const convolution_plan *plan = &walk->plan;
     const martlet_convolution *convolution = walk->convolution;
-    if (plan->left_columns > 0) fill_strip(walk, walk->left, -convolution->pad_left, plan->left_columns);
-    if (plan->right_columns > 0) {
+    if (plan->frame_columns > 0) {
+        fill_strip(walk, walk->padding, -convolution->pad_left, plan->frame_columns);
+    } else if (plan->left_columns > 0) {
+        fill_strip(walk, walk->left, -convolution->pad_left, plan->left_columns);
+    }
+    if (plan->frame_columns == 0 && plan->right_columns > 0) {
         int32_t first_column = plan->interior_end * convolution->stride_width - convolution->pad_left;
         fill_strip(walk, walk->right, first_column, plan->right_columns);
     }
@@ -335,7 +292,7 @@ void martlet_convolution_rows(
     walk.input = input;
     walk.residual = residual;
     walk.output = output;
-    walk.plan = make_plan(convolution, input, output);
+    walk.plan = martlet_convolution_plan(convolution, input, output);
     walk.pending_count = 0;
     walk.pointers = walk.plan.pointer_bytes > 0 ? (const uint8_t **)(void *)scratch : stack_pointers;
     walk.padding = scratch + walk.plan.pointer_bytes;
@@ -348,11 +305,13 @@ void martlet_convolution_rows(
     walk.panel.residual_factor = convolution->residual_factor;
     walk.panel.residual_zero_point = convolution->residual_zero_point;
     walk.seamless = rows_are_seamless(&walk);
-    if (walk.plan.padding_bytes > 0 && touches_padding(convolution, input, first_row, end_row)) {
+    if (walk.plan.padding_bytes > 0 && walk.plan.frame_columns == 0
+        && touches_padding(convolution, input, first_row, end_row)) {
         __builtin_memset(walk.padding, convolution->input_zero_point, walk.plan.padding_bytes);
     }
     for (int32_t row = first_row; row < end_row; row = walk.end_row) {
         walk.first_row = row;
+        walk.is_first_chunk = row == first_row;
         walk.end_row = chunk_end(&walk, row, end_row);
         walk_chunk(&walk);
     }

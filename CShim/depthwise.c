@@ -82,6 +82,34 @@ static void border_rows(
     }
 }
 
+/// Whether images are one pixel wide and lie whole, as signals over time do.
+static int32_t is_one_column(
+    const martlet_depthwise *depthwise, const martlet_rows *input, const martlet_rows *output) {
+    return depthwise->kernel_width == 1 && depthwise->pad_left == 0 && input->width == 1 && output->width == 1
+        && input->rows_held == input->height && output->rows_held == output->height;
+}
+
+/// Output rows of such an image that need no padding, as if they were the pixels of one row.
+static void walk_column(
+    const martlet_kernels *kernels, const martlet_depthwise *depthwise, const martlet_rows *input,
+    const martlet_rows *output, int32_t first_row, int32_t end_row, const uint8_t **rows) {
+    martlet_depthwise turned = *depthwise;
+    turned.stride_width = depthwise->stride_height;
+    martlet_depthwise_segment segment;
+    segment.rows = rows;
+    segment.input_pitch = input->row_pitch_bytes;
+    segment.input_width = (end_row - first_row - 1) * turned.stride_width + 1;
+    segment.outputs[0] = segment.outputs[1] = martlet_row(output, first_row);
+    segment.output_pitch = output->row_pitch_bytes;
+    segment.pixels = end_row - first_row;
+    segment.output_rows = 1;
+    int32_t y = first_row * depthwise->stride_height - depthwise->pad_top;
+    for (int32_t i = 0; i < depthwise->kernel_height; i++, y += depthwise->dilation_height) {
+        rows[i] = martlet_row(input, y);
+    }
+    kernels->depthwise(&turned, &segment, output->channels);
+}
+
 void martlet_depthwise_rows(
     const martlet_kernels *kernels, const martlet_depthwise *depthwise, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
@@ -94,6 +122,10 @@ void martlet_depthwise_rows(
     int32_t needs_padding = first_row * depthwise->stride_height < depthwise->pad_top || last >= input->height;
     if (padded > 0 && needs_padding) __builtin_memset(padding, depthwise->input_zero_point, padded);
 
+    if (is_one_column(depthwise, input, output) && !needs_padding) {
+        walk_column(kernels, depthwise, input, output, first_row, end_row, rows);
+        return;
+    }
     martlet_depthwise_segment segment;
     segment.rows = rows;
     segment.input_pitch = input->pixel_pitch_bytes;

@@ -112,6 +112,28 @@ static void divide_sums(
     }
 }
 
+/// Adds up the taps of a window.
+static void add_taps(
+    const martlet_kernels *kernels, const martlet_pooling *pooling, const martlet_rows *input, int32_t y, int32_t x,
+    tap_range rows, tap_range columns, int32_t *sums) {
+    int32_t taps = columns.end - columns.begin, row_count = rows.end - rows.begin;
+    ptrdiff_t step = pooling->dilation_width * input->pixel_pitch_bytes;
+    ptrdiff_t first = (ptrdiff_t)x * input->pixel_pitch_bytes + columns.begin * step;
+    if (taps == input->width && pooling->dilation_height == 1 && input->rows_held == input->height
+        && input->row_pitch_bytes == taps * step) {
+        taps *= row_count;
+        row_count = 1;
+    }
+    for (int32_t row = 0; row < row_count; row++) {
+        const uint8_t *from = martlet_row(input, y + (rows.begin + row) * pooling->dilation_height) + first;
+        if (kernels->accumulate_pixels != NULL) {
+            kernels->accumulate_pixels(sums, from, step, taps, input->channels);
+            continue;
+        }
+        for (int32_t tap = 0; tap < taps; tap++, from += step) kernels->accumulate(sums, from, input->channels);
+    }
+}
+
 static void average_pool_rows(
     const martlet_kernels *kernels, const martlet_pooling *pooling, int32_t in_integers, int32_t offset,
     const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
@@ -125,13 +147,7 @@ static void average_pool_rows(
             int32_t x = column * pooling->stride_width - pooling->pad_left;
             tap_range columns = taps_inside(x, pooling->kernel_width, pooling->dilation_width, input->width);
             __builtin_memset(sums, 0, (size_t)channels * 4);
-            for (int32_t tap_row = rows.begin; tap_row < rows.end; tap_row++) {
-                const uint8_t *from = martlet_row(input, y + tap_row * pooling->dilation_height);
-                for (int32_t tap = columns.begin; tap < columns.end; tap++) {
-                    ptrdiff_t at = (x + tap * pooling->dilation_width) * input->pixel_pitch_bytes;
-                    kernels->accumulate(sums, from + at, channels);
-                }
-            }
+            add_taps(kernels, pooling, input, y, x, rows, columns, sums);
             int32_t inside = (rows.end - rows.begin) * (columns.end - columns.begin);
             int32_t count = counted_taps(pooling, input, y, x);
             if (in_integers) {

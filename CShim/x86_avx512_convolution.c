@@ -1,22 +1,9 @@
 // AVX-512-VNNI convolution: a register tile of up to 14 pixels × 2 blocks of sixteen channels. Each step broadcasts
 // four input bytes of a pixel and multiplies them with the sixteen channels' weights of both blocks.
 #if defined(__x86_64__)
-#include "x86_avx512.h"
-#include "x86_tiles.h"
+#include "x86_avx512_convolution.h"
 
 #pragma clang attribute push(__attribute__((target(MARTLET_AVX512))), apply_to = function)
-
-/// Rounded results of one pixel and block, the residual included.
-MARTLET_INLINE __m512i finish(__m512i sums, __m512 factors, const martlet_panel *panel, const uint8_t *residual) {
-    __m512 values = scale(sums, factors);
-    if (residual != NULL) {
-        __m512i other = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)residual));
-        other = _mm512_sub_epi32(other, _mm512_set1_epi32(panel->residual_zero_point));
-        __m512 addend = _mm512_mul_ps(_mm512_cvtepi32_ps(other), _mm512_set1_ps(panel->residual_factor));
-        values = _mm512_add_ps(values, addend);
-    }
-    return _mm512_cvtps_epi32(values);
-}
 
 /// The first 24 bytes. (A masked store would hold up loads of the bytes that it leaves alone.)
 MARTLET_INLINE void store_24(uint8_t *output, __m256i bytes) {
@@ -32,6 +19,7 @@ MARTLET_INLINE void finish_tile(
     const int32_t whole = panel->channels_stored == 16 * blocks;
     const __mmask32 mask = (__mmask32)first_bytes(panel->channels_stored);
     const int32_t adds = place->residuals[0] != NULL;
+    const int32_t adjacent = blocks == 1 && whole && place->output_step == 16;
     __m512 factors[2];
     MARTLET_UNROLL for (int block = 0; block < blocks; block++) {
         factors[block] = _mm512_loadu_ps(panel->channels[block].factor);
@@ -50,6 +38,13 @@ MARTLET_INLINE void finish_tile(
             four[i] = finish(sums[at + i], factors[block], panel, residual);
         }
         const __m512i bytes = store_bytes(four[0], four[1], four[2], four[3], &rule);
+        const int first = at / blocks, last = (at + 3) / blocks;
+        if (at + 3 < total && (first < first_half) == (last < first_half) && adjacent) {
+            const int half = first >= first_half;
+            _mm512_storeu_si512(
+                place->outputs[half] + (first - half * first_half) * place->output_step, bytes);
+            continue;
+        }
         MARTLET_UNROLL for (int i = 0; i < 4; i += blocks) {
             if (at + i >= total) continue;
             const int pixel = (at + i) / blocks;
@@ -142,24 +137,88 @@ MARTLET_INLINE void convolve_tile(
     finish_tile(pixels, blocks, sums, panel, place);
 }
 
+/// Adds the products of one input row: of the upper output row's pixels with `upper`, of the lower one's with `lower`.
+/// NULL: the row has no part in them.
+MARTLET_INLINE void add_row(
+    const int pixels, const int adds_upper, const int adds_lower, __m512i *sums, const uint8_t *from, ptrdiff_t step,
+    const int8_t *upper, const int8_t *lower, int32_t quads) {
+    const uint8_t *base[4];
+    MARTLET_UNROLL for (int i = 0; i < (pixels + 2) / 3; i++) base[i] = from + 3 * i * step;
+    _Pragma("clang loop unroll_count(2)") for (; quads > 0; quads--, upper += 64, lower += 64) {
+        const __m512i upper_row = adds_upper ? _mm512_loadu_si512(upper) : _mm512_setzero_si512();
+        const __m512i lower_row = adds_lower ? _mm512_loadu_si512(lower) : _mm512_setzero_si512();
+        MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
+            int32_t four;
+            __builtin_memcpy(&four, base[pixel / 3] + pixel % 3 * step, 4);
+            const __m512i inputs = _mm512_set1_epi32(four);
+            if (adds_upper) sums[pixel] = _mm512_dpbusd_epi32(sums[pixel], inputs, upper_row);
+            if (adds_lower) {
+                __m512i *sum = &sums[pixels + pixel];
+                *sum = _mm512_dpbusd_epi32(*sum, inputs, lower_row);
+            }
+        }
+        MARTLET_UNROLL for (int i = 0; i < (pixels + 2) / 3; i++) {
+            base[i] += 4;
+            __asm__("" : "+r"(base[i]));
+        }
+    }
+}
+
+/// `pixels` pixels of two neighbouring output rows × one block: an input row that both need is read once for both.
+MARTLET_INLINE void convolve_row_pair(const int pixels, const martlet_panel *panel, const tile_place *place) {
+    const ptrdiff_t step = place->run_step, row_bytes = (ptrdiff_t)panel->run_quads * 64;
+    const int32_t runs = panel->runs, quads = panel->run_quads;
+    const int8_t *weights = panel->weights;
+    __m512i sums[24];
+    MARTLET_UNROLL for (int i = 0; i < 2 * pixels; i++) sums[i] = _mm512_loadu_si512(panel->channels[0].bias);
+    add_row(pixels, 1, 0, sums, place->runs[0][0] + place->first[0], step, weights, weights, quads);
+    for (int32_t run = 1; run < runs; run++, weights += row_bytes) {
+        add_row(
+            pixels, 1, 1, sums, place->runs[0][run] + place->first[0], step, weights + row_bytes, weights, quads);
+    }
+    add_row(pixels, 0, 1, sums, place->runs[1][runs - 1] + place->first[0], step, weights, weights, quads);
+    finish_tile(2 * pixels, 1, sums, panel, place);
+}
+
+#define ROW_PAIR(pixels)                                                                               \
+    static __attribute__((noinline)) void row_pair_##pixels(                                           \
+        const martlet_panel *panel, const tile_place *place) {                                         \
+        convolve_row_pair(pixels, panel, place);                                                       \
+    }
+
+ROW_PAIR(6) ROW_PAIR(7) ROW_PAIR(8) ROW_PAIR(9) ROW_PAIR(10) ROW_PAIR(11) ROW_PAIR(12)
+
+enum { row_pair_least = 6, row_pair_most = 12 };
+
+/// Two segments that share runs, of at least `row_pair_least` pixels, as tiles of both rows.
+static void tile_row_pair(const martlet_panel *panel, const martlet_segment *segments) {
+    static void (*const tiles[])(const martlet_panel *, const tile_place *) = {
+        row_pair_6, row_pair_7, row_pair_8, row_pair_9, row_pair_10, row_pair_11, row_pair_12};
+    tile_place place;
+    place.run_step = segments->run_step;
+    place.output_step = segments->output_step;
+    place.residual_step = segments->residual_step;
+    for (int half = 0; half < 2; half++) {
+        place.runs[half] = segments[half].runs;
+        place.outputs[half] = segments[half].output;
+        place.residuals[half] = segments[half].residual;
+        place.first[half] = 0;
+    }
+    for (int32_t rest = segments->pixels, count; rest > 0; rest -= count) {
+        count = martlet_divide_up(rest, martlet_divide_up(rest, row_pair_most));
+        tiles[count - row_pair_least](panel, &place);
+        place.first[0] += count * place.run_step;
+        for (int half = 0; half < 2; half++) {
+            place.outputs[half] += count * place.output_step;
+            if (place.residuals[half] != NULL) place.residuals[half] += count * place.residual_step;
+        }
+    }
+}
+
 enum { paired_tile = 14 };
 
 /// The inputs of two neighbouring pixels, each in one half.
 MARTLET_INLINE __m512i join(__m512i first, __m512i second) { return _mm512_mask_blend_epi32(0xFF00, first, second); }
-
-/// Eight results of each of two pixels, rounded, residuals included.
-MARTLET_INLINE __m512i finish_pair(
-    __m512i sums, __m512 factors, const martlet_panel *panel, const uint8_t *first, const uint8_t *second) {
-    __m512 values = scale(sums, factors);
-    if (first != NULL) {
-        __m128i both = _mm_unpacklo_epi64(
-            _mm_loadl_epi64((const __m128i *)first), _mm_loadl_epi64((const __m128i *)second));
-        __m512i other = _mm512_sub_epi32(_mm512_cvtepu8_epi32(both), _mm512_set1_epi32(panel->residual_zero_point));
-        __m512 addend = _mm512_mul_ps(_mm512_cvtepi32_ps(other), _mm512_set1_ps(panel->residual_factor));
-        values = _mm512_add_ps(values, addend);
-    }
-    return _mm512_cvtps_epi32(values);
-}
 
 /// The end of a tile of 24 channels: `sums` has sixteen channels of each pixel, `shared` eight of each two.
 MARTLET_INLINE void finish_paired(
@@ -257,10 +316,16 @@ static const tile_function one_and_a_half[15] = {
     tile_8_2, tile_9_2, tile_10_2, tile_11_2, tile_12_2, tile_13_2, tile_paired,
 };
 
+void martlet_avx512_convolve_from(const martlet_panel *panel, const martlet_segment *segment, int32_t first) {
+    tile_segment_from(panel, segment, first, one_block, 12);
+}
+
 void martlet_avx512_convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count) {
     const tile_function *tiles = panel->blocks == 2 ? two_blocks : one_block;
     if (panel->channels_stored == 24) tiles = one_and_a_half;
-    if (segment_count == 2) tile_pair(panel, segments, tiles);
+    if (panel->channels_stored <= 8 && segments->pixels >= 8) martlet_avx512_convolve_eight(panel, segments, segment_count);
+    else if (segment_count == 2 && panel->shares_runs && segments->pixels >= row_pair_least) tile_row_pair(panel, segments);
+    else if (segment_count == 2) tile_pair(panel, segments, tiles);
     else tile_segment(panel, segments, tiles, panel->blocks == 2 ? 14 : 12);
 }
 

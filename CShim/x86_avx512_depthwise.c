@@ -257,12 +257,14 @@ MARTLET_INLINE void row_by_taps(const int blocks, const pass pass, int32_t outpu
     const int32_t quad_count = martlet_depthwise_quads(depthwise->kernel_height, depthwise->kernel_width);
     const ptrdiff_t pixel_step = depthwise->stride_width * pass.input_pitch;
     const uint8_t *taps[4 * most_quads];
+    tap_map map;
+    map_taps(depthwise, &map);
     uint8_t padding[32];
     _mm256_storeu_si256((__m256i *)padding, _mm512_castsi512_si256(pass.padding));
     for (int32_t i = 0; i < 4 * quad_count; i++) taps[i] = padding;
     uint8_t *output = pass.segment->outputs[output_row] + pass.channel;
     for (int32_t pixel = 0, count; pixel < pass.pixels; pixel += count) {
-        gather_taps(depthwise, pass.segment, pass.map, output_row, pixel, pass.channel, padding, taps);
+        gather_taps(depthwise, pass.segment, &map, output_row, pixel, pass.channel, padding, taps);
         count = pixels_all_inside(depthwise, pass.segment, pixel);
         // Unused places point at the padding buffer, which has no neighbours to step to.
         for (int32_t i = 0; count > 1 && i < 4 * quad_count; i++) {
@@ -295,6 +297,14 @@ MARTLET_INLINE void walk_pass(const int blocks, const pass pass) {
 static __attribute__((noinline)) void walk_one_block(const pass *pass) { walk_pass(1, *pass); }
 static __attribute__((noinline)) void walk_two_blocks(const pass *pass) { walk_pass(2, *pass); }
 
+/// Whether eight channels lie so that four pixels are 32 bytes, with a kernel for that.
+static int32_t takes_four_pixels(const pass *pass, int32_t channels) {
+    const martlet_depthwise *depthwise = pass->depthwise;
+    return channels == 8 && pass->input_pitch == 8 && pass->output_pitch == 8 && depthwise->kernel_height == 3
+        && depthwise->kernel_width == 3 && depthwise->stride_height == 1 && depthwise->stride_width == 1
+        && depthwise->dilation_width == 1;
+}
+
 void martlet_avx512_depthwise(
     const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, int32_t channels) {
     const int32_t quad_count = martlet_depthwise_quads(depthwise->kernel_height, depthwise->kernel_width);
@@ -302,10 +312,7 @@ void martlet_avx512_depthwise(
         martlet_scalar_kernels.depthwise(depthwise, segment, channels);
         return;
     }
-    tap_map map;
-    map_taps(depthwise, &map);
     pass pass;
-    pass.map = &map;
     pass.depthwise = depthwise;
     pass.segment = segment;
     pass.input_pitch = segment->input_pitch;
@@ -325,7 +332,11 @@ void martlet_avx512_depthwise(
         pass.mask = (__mmask32)first_bytes(martlet_minimum(rest, 16 * blocks));
         pass.order[0] = quad_order(0, 16 * blocks);
         pass.order[1] = quad_order(1, 16 * blocks);
-        if (blocks == 2) walk_two_blocks(&pass);
+        if (takes_four_pixels(&pass, channels)) {
+            pass.order[0] = quad_order(0, 32);
+            pass.order[1] = quad_order(1, 32);
+            martlet_avx512_depthwise_eight(&pass);
+        } else if (blocks == 2) walk_two_blocks(&pass);
         else walk_one_block(&pass);
     }
 }

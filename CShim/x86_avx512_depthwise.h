@@ -12,7 +12,6 @@
 typedef struct pass {
     const martlet_depthwise *depthwise;
     const martlet_depthwise_segment *segment;
-    const tap_map *map;
     ptrdiff_t input_pitch, output_pitch;
     int32_t input_width, pixels, first_x;
     const int8_t *weights;
@@ -25,6 +24,9 @@ typedef struct pass {
     __m512i padding;
     output_rule rule;
 } pass;
+
+/// 3×3, stride 1, eight channels in pixels of eight bytes.
+void martlet_avx512_depthwise_eight(const pass *pass);
 
 /// One column of up to four rows as quads: [0] the first sixteen channels, [1] the next.
 typedef struct quads {

@@ -32,6 +32,42 @@ static void accumulate(int32_t *restrict sums, const uint8_t *restrict from, int
     for (; i < count; i++) sums[i] += from[i];
 }
 
+/// Sums of 64 channels of four pixels, which are brought side by side, and back in order when they are stored.
+static void accumulate_64(int32_t *restrict sums, const uint8_t *restrict from, ptrdiff_t step, int32_t pixels) {
+    const __m512i ones = _mm512_set1_epi8(1);
+    __m512i totals[4];
+    MARTLET_UNROLL for (int i = 0; i < 4; i++) totals[i] = _mm512_setzero_si512();
+    for (; pixels > 0; pixels -= 4, from += 4 * step) {
+        __m512i four[4];
+        MARTLET_UNROLL for (int i = 0; i < 4; i++) {
+            four[i] = i < pixels ? _mm512_loadu_si512(from + i * step) : _mm512_setzero_si512();
+        }
+        const __m512i low = _mm512_unpacklo_epi8(four[0], four[1]), high = _mm512_unpackhi_epi8(four[0], four[1]);
+        const __m512i low_2 = _mm512_unpacklo_epi8(four[2], four[3]), high_2 = _mm512_unpackhi_epi8(four[2], four[3]);
+        totals[0] = _mm512_dpbusd_epi32(totals[0], _mm512_unpacklo_epi16(low, low_2), ones);
+        totals[1] = _mm512_dpbusd_epi32(totals[1], _mm512_unpackhi_epi16(low, low_2), ones);
+        totals[2] = _mm512_dpbusd_epi32(totals[2], _mm512_unpacklo_epi16(high, high_2), ones);
+        totals[3] = _mm512_dpbusd_epi32(totals[3], _mm512_unpackhi_epi16(high, high_2), ones);
+    }
+    MARTLET_UNROLL for (int i = 0; i < 4; i++) {
+        MARTLET_UNROLL for (int part = 0; part < 4; part++) {
+            int32_t *to = sums + 16 * part + 4 * i;
+            const __m128i total = sixteen_bytes(totals[i], part);
+            _mm_storeu_si128((__m128i *)to, _mm_add_epi32(_mm_loadu_si128((const __m128i *)to), total));
+        }
+    }
+}
+
+static void accumulate_pixels(
+    int32_t *restrict sums, const uint8_t *restrict from, ptrdiff_t step, int32_t pixels, int32_t channels) {
+    int32_t channel = 0;
+    for (; channel + 64 <= channels; channel += 64) accumulate_64(sums + channel, from + channel, step, pixels);
+    if (channel == channels) return;
+    for (int32_t pixel = 0; pixel < pixels; pixel++) {
+        accumulate(sums + channel, from + pixel * step + channel, channels - channel);
+    }
+}
+
 static void requantize(
     uint8_t *restrict output, const int32_t *restrict sums, int32_t bias, float factor, martlet_output rule,
     int32_t count) {
@@ -132,10 +168,12 @@ const martlet_kernels martlet_avx512vnni_kernels = {
     .family = MARTLET_FAMILY_AVX512VNNI,
     .panel_blocks = 2,
     .paired_pixels = 7,
+    .takes_row_pairs = 1,
     .convolve = martlet_avx512_convolve,
     .depthwise = martlet_avx512_depthwise,
     .maximum = maximum,
     .accumulate = accumulate,
+    .accumulate_pixels = accumulate_pixels,
     .requantize = requantize,
     .add = add,
     .add_fixed = add_fixed,

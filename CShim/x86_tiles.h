@@ -42,16 +42,17 @@ static inline int32_t tile_pixels(int32_t rest, int32_t most) {
     return rest > most ? (rest + 1) / 2 : rest;
 }
 
-/// One segment as tiles of at most `most` pixels. The first tiles prefetch the next panel's blocks, one each.
-static inline void tile_segment(
-    const martlet_panel *panel, const martlet_segment *segment, const tile_function *tiles, int32_t most) {
+/// One segment, from pixel `first` on, as tiles of at most `most` pixels. The first tiles prefetch the next panel's blocks, one each.
+static inline void tile_segment_from(
+    const martlet_panel *panel, const martlet_segment *segment, int32_t first, const tile_function *tiles,
+    int32_t most) {
     const int8_t *prefetch = panel->next_weights;
     tile_place place;
     place.runs[0] = place.runs[1] = segment->runs;
     place.run_step = segment->run_step;
     place.output_step = segment->output_step;
     place.residual_step = segment->residual_step;
-    for (int32_t pixel = 0, count; pixel < segment->pixels; pixel += count) {
+    for (int32_t pixel = first, count; pixel < segment->pixels; pixel += count) {
         count = tile_pixels(segment->pixels - pixel, most);
         for (int half = 0; half < 2; half++) {
             ptrdiff_t at = pixel + half * ((count + 1) / 2);
@@ -61,8 +62,14 @@ static inline void tile_segment(
                 segment->residual != NULL ? segment->residual + at * segment->residual_step : NULL;
         }
         tiles[count](panel, &place, prefetch);
-        prefetch = pixel == 0 && panel->blocks == 2 ? panel->next_weights + panel->block_bytes : panel->weights;
+        prefetch = pixel == first && panel->blocks == 2 ? panel->next_weights + panel->block_bytes : panel->weights;
     }
+}
+
+/// A whole segment as tiles.
+static inline void tile_segment(
+    const martlet_panel *panel, const martlet_segment *segment, const tile_function *tiles, int32_t most) {
+    tile_segment_from(panel, segment, 0, tiles, most);
 }
 
 #endif

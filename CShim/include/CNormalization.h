@@ -92,4 +92,23 @@ void martlet_group_normalization_rows(
     const martlet_group_normalization *rule, const martlet_rows *input, const martlet_rows *output, int32_t first_row,
     int32_t end_row, uint8_t *scratch);
 
+/// Softmax over channels of each pixel: table[d] = exp(−d·scale) as 0.31 fixed point for d = max − q in 0…255;
+/// output = min(round_half_up(256 · e / Σe), 255) computed in 64-bit integers: stored zero point 0, scale 1/256.
+void martlet_softmax_rows(
+    const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row);
+
+/// The logarithm of softmax: exponentials e = exponentials[d], d = max − q, as in softmax; with Σe = 2^k · (1 + m) and i
+/// the first eight bits of m the result is round(−(d · factor + ((k − 31) · octave + logarithms[i]))), where factor is input
+/// scale ÷ output scale, octave is ln 2 ÷ output scale and logarithms[i] is ln(1 + (i + ½) / 256) ÷ output scale.
+/// Products and sums are float32, rounded separately.
+typedef struct martlet_log_softmax {
+    const int32_t *exponentials;
+    const float *logarithms;
+    float factor, octave;
+    martlet_output output;
+} martlet_log_softmax;
+void martlet_log_softmax_rows(
+    const martlet_log_softmax *rule, const martlet_rows *input, const martlet_rows *output, int32_t first_row,
+    int32_t end_row);
+
 #endif

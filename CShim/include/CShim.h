@@ -109,6 +109,7 @@ typedef struct martlet_panel {
     float residual_factor;
     int32_t residual_zero_point;
     const int8_t *next_weights;             // weights needed soon, to prefetch (never NULL, never read)
+    int32_t shares_runs;                    // 1: of two segments, the second one's run i is the first one's run i + 1
 } martlet_panel;
 
 // MARK: Depthwise
@@ -217,6 +218,8 @@ typedef struct martlet_kernels {
     int32_t panel_blocks;
     /// Segments of at most so many pixels are handed to `convolve` two at a time, longer ones one at a time.
     int32_t paired_pixels;
+    /// 1: with one block, segments that share runs are handed over two at a time, too.
+    int32_t takes_row_pairs;
     /// All pixels of all segments × the panel's channels. Segments have the same number of pixels.
     void (*convolve)(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count);
     /// `channels` channels from the first of each pointer; weights and channel blocks begin at that channel's block.
@@ -241,6 +244,9 @@ typedef struct martlet_kernels {
     void (*look_up)(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count);
     /// All pixels × channels of an int16 panel (CInt16.h); NULL: the scalar one.
     void (*convolve_int16)(const struct martlet_int16_panel *panel);
+    /// `accumulate` of `pixels` pixels, `step` bytes apart; NULL: one after the other.
+    void (*accumulate_pixels)(
+        int32_t *restrict sums, const uint8_t *restrict from, ptrdiff_t step, int32_t pixels, int32_t channels);
     /// See CConnect.h; NULL: `convolve`, panel by panel, and the scalar one.
     void (*connect)(const martlet_panel *layer, const uint8_t *input, uint8_t *output);
     int32_t (*dot)(const int8_t *weights, const uint8_t *values, int32_t zero_point, int32_t count);
@@ -360,25 +366,6 @@ void martlet_resize_cubic_rows(
 void martlet_transpose_rows(
     int32_t rows, int32_t pixels, int32_t channels, const martlet_rows *input, const martlet_rows *output,
     int32_t first_row, int32_t end_row);
-
-/// Softmax over channels of each pixel: table[d] = exp(−d·scale) as 0.31 fixed point for d = max − q in 0…255;
-/// output = min(round_half_up(256 · e / Σe), 255) computed in 64-bit integers: stored zero point 0, scale 1/256.
-void martlet_softmax_rows(
-    const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row);
-
-/// The logarithm of softmax: exponentials e = exponentials[d], d = max − q, as in softmax; with Σe = 2^k · (1 + m) and i
-/// the first eight bits of m the result is round(−(d · factor + ((k − 31) · octave + logarithms[i]))), where factor is input
-/// scale ÷ output scale, octave is ln 2 ÷ output scale and logarithms[i] is ln(1 + (i + ½) / 256) ÷ output scale.
-/// Products and sums are float32, rounded separately.
-typedef struct martlet_log_softmax {
-    const int32_t *exponentials;
-    const float *logarithms;
-    float factor, octave;
-    martlet_output output;
-} martlet_log_softmax;
-void martlet_log_softmax_rows(
-    const martlet_log_softmax *rule, const martlet_rows *input, const martlet_rows *output, int32_t first_row,
-    int32_t end_row);
 
 /// 32-bit check of `count` bytes: 64 interleaved lanes (see Documentation/FileFormat.md). Not cryptographic.
 uint32_t martlet_checksum(const uint8_t *bytes, size_t count);

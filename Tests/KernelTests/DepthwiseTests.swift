@@ -24,6 +24,7 @@ struct DepthwiseProblem {
     let side = random.choice([1, 2, 3, 3, 3, 3, 5, 5, 7])
     kernel = random.oneIn(5) ? (random.integer(1...6), random.integer(1...6)) : (side, side)
     if random.oneIn(100) { kernel = (17, 16) }
+    if random.oneIn(12) { kernel = (random.integer(1...16), 1) }
     let step = random.choice([1, 1, 2, 2, 3])
     stride = random.oneIn(8) ? (random.integer(1...3), random.integer(1...3)) : (step, step)
     dilation = random.oneIn(6) ? (random.integer(1...3), random.integer(1...3)) : (1, 1)
@@ -32,9 +33,10 @@ struct DepthwiseProblem {
     if random.oneIn(8) { pad = (random.integer(0...reach.0), random.integer(0...reach.1)) }
     let below = random.oneIn(3) ? random.integer(0...reach.0) : pad.top
     let right = random.oneIn(3) ? random.integer(0...reach.1) : pad.left
-    let height = max(random.integer(1...12), reach.0 + 1 - pad.top - below)
-    let width = max(random.integer(1...24), reach.1 + 1 - pad.left - right)
-    let channels = random.integer(1...random.choice([16, 40, 80]))
+    let isColumn = kernel.width == 1 && random.oneIn(2)
+    let height = max(random.integer(1...(isColumn ? 40 : 12)), reach.0 + 1 - pad.top - below)
+    let width = max(isColumn ? 1 : random.integer(1...24), reach.1 + 1 - pad.left - right)
+    let channels = random.oneIn(6) ? 8 : random.integer(1...random.choice([16, 40, 80]))
     let outputHeight = (height + pad.top + below - reach.0 - 1) / stride.height + 1
     let outputWidth = (width + pad.left + right - reach.1 - 1) / stride.width + 1
     let first = random.oneIn(2) ? 0 : random.integer(0...outputHeight - 1)

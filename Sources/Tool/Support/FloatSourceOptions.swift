@@ -21,14 +21,11 @@ struct FloatSourceOptions: ParsableArguments {
       try report.requireAllLoaded(from: path)
       if !report.isComplete { note("\(report)") }
     } else {
-      graph = try Self.importNetwork(path)
+      graph = try Self.importModel(path).graph
     }
     try clean(&graph)
     return graph
   }
-
-  /// Reads a network file as it is.
-  static func importNetwork(_ path: String) throws -> Graph { try importModel(path).graph }
 
   /// Reads a network file by what is in it, whatever its name.
   private static func importModel(_ path: String) throws -> ImportedModel {

@@ -22,7 +22,7 @@ func peakRate(of kernels: UnsafePointer<martlet_kernels>) -> Double {
         weights: weights, channels: channels.baseAddress, block_bytes: quads * 64, blocks: Int32(blocks),
         channels_stored: Int32(16 * blocks), runs: 1, run_quads: Int32(quads),
         output: martlet_output(zero_point: 0, low: 0, high: 255), residual_factor: 0, residual_zero_point: 0,
-        next_weights: weights)
+        next_weights: weights, shares_runs: 0)
       var segment = martlet_segment(
         runs: runs, run_step: quads * 4, residual: nil, residual_step: 0, output: output, output_step: 16 * blocks,
         pixels: Int32(pixels))
