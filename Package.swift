@@ -65,7 +65,7 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archives"], swiftSettings: swift),
     .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph", "Archives"], swiftSettings: swift),
     .testTarget(
-      name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers"], swiftSettings: swift),
+      name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers", "Compiler"], swiftSettings: swift),
     .testTarget(
       name: "OperatorTests",
       dependencies: ["Martlet", "Threads", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),

@@ -2,19 +2,21 @@ import Graph
 
 /// The architectures that can be built by name.
 public enum Architectures {
-  /// Every one, smallest family first.
-  public static let all: [any Architecture] =
-    [LeNet5()]
-    + [8, 20, 32, 44, 56, 110].map { ResNetCIFAR(depth: $0) }
-    + [0.35, 0.5, 0.75, 1.0, 1.4].map { MobileNetV2(width: $0) }
-    + EfficientNetLite.Variant.allCases.map { EfficientNetLite($0) }
+  /// Every one, by family.
+  public static let all: [any Architecture] = families.flatMap { $0 }
 
-  /// The architecture of this name or alias; case, hyphens, underscores and spaces do not matter.
+  private static let families: [[any Architecture]] = [
+    LeNet5.all, AlexNet.all, ZFNet.all, NiN.all, VGG.all, GoogLeNet.all, SqueezeNet.all, ResNetCIFAR.all, ResNet.all,
+    PreActivationResNet.all, DenseNet.all, DarkNet19.all, MobileNetV1.all, MobileNetV2.all, MobileNetV3.all,
+    ShuffleNetV1.all, ShuffleNetV2.all, EfficientNetLite.all, MLPerfTiny.all,
+  ]
+
+  /// The architecture of this name or alias; case, hyphens, underscores, dots and spaces do not matter.
   /// - Throws: `GraphError` that lists the known names.
   public static func named(_ name: String) throws(GraphError) -> any Architecture {
     let wanted = normalized(name)
-    for architecture in all
-    where ([architecture.name] + architecture.aliases).contains(where: { normalized($0) == wanted }) {
+    for architecture in all where normalized(architecture.name) == wanted { return architecture }
+    for architecture in all where architecture.aliases.contains(where: { normalized($0) == wanted }) {
       return architecture
     }
     throw GraphError(
@@ -22,6 +24,6 @@ public enum Architectures {
   }
 
   private static func normalized(_ name: String) -> String {
-    name.lowercased().filter { !"-_ ".contains($0) }
+    name.lowercased().filter { !"-_ .".contains($0) }
   }
 }

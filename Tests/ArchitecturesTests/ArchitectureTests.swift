@@ -3,28 +3,21 @@ import Graph
 import Testing
 
 @Suite struct ArchitectureTests {
-  /// Parameter counts: LeCun et al. 1998 (with full connections between the convolutions); timm's model tables for
-  /// MobileNetV2 and EfficientNet-Lite; the README of pytorch_resnet_cifar10 for the residual networks.
-  @Test(
-    "numbers of parameters are the published ones",
-    arguments: [
-      ("LeNet-5", 61_706), ("ResNet20", 269_722), ("ResNet32", 464_154), ("ResNet56", 853_018),
-      ("MobileNetV2", 3_504_872), ("efficientnet_lite0", 4_652_008), ("tf_efficientnet_lite1", 5_416_680),
-      ("EfficientNet-Lite2", 6_092_072), ("EfficientNet-Lite3", 8_197_096), ("EfficientNet-Lite4", 13_006_568),
-    ])
-  func parameterCounts(name: String, count: Int) throws {
-    #expect(try Architectures.named(name).build().trainableCount == count)
-  }
-
   @Test("every architecture builds at its own size and gives its classes")
   func all() throws {
     var names: Set<String> = []
     for architecture in Architectures.all {
-      let graph = try architecture.build()
-      #expect(graph[graph.inputs[0]].shape[1] == architecture.inputSize.height)
-      #expect(graph[graph.outputs[0]].shape == [1, architecture.classes])
+      let graph = try architecture.outline()
+      let input = graph[graph.inputs[0]].shape
+      if input.count == 4 {
+        #expect(Array(input[1...2]) == [architecture.inputSize.height, architecture.inputSize.width])
+      }
+      #expect(input.last == architecture.inputChannels)
+      #expect(graph[graph.outputs[0]].shape == [1, architecture.classes], "\(architecture.name)")
       #expect(architecture.preprocessing.mean.count == architecture.inputChannels)
       #expect(graph.nodes.count == Set(graph.nodes.map(\.name)).count, "\(architecture.name): node names differ")
+      let parameters = graph.parameters.map(\.name)
+      #expect(parameters.count == Set(parameters).count, "\(architecture.name): parameter names differ")
       #expect(names.insert(architecture.name).inserted)
       #expect(try Architectures.named(architecture.name.uppercased()).name == architecture.name)
     }
@@ -62,10 +55,10 @@ import Testing
   @Test("an unknown name lists the known ones")
   func unknown() {
     do throws(GraphError) {
-      _ = try Architectures.named("ResNeXt")
+      _ = try Architectures.named("Perceptron")
       Issue.record("no error")
     } catch {
-      #expect(error.description.contains("ResNeXt") && error.description.contains("EfficientNet-Lite0"))
+      #expect(error.description.contains("Perceptron") && error.description.contains("EfficientNet-Lite0"))
     }
   }
 }

@@ -13,10 +13,18 @@ struct Convert: ParsableCommand {
       Example: martlet convert network.onnx --preset imagenet --calibrate photos/ --labels labels.txt -o network.martlet
       Some tens of typical inputs suffice for calibration. Preprocessing and labels go into the file.
       An int8 network (.tflite) keeps its own scales, weights and biases, and needs no --calibrate.
+      For measuring, without a trained network: martlet convert --architecture resnet-18 --random-weights 1 -o untrained.martlet
       """)
 
   @Argument(help: "A network (.onnx, .tflite), or a checkpoint with --architecture.")
-  var model: String
+  var model: String?
+
+  @Option(
+    help: """
+      Instead of MODEL: the architecture with random weights of this seed, calibrated on random inputs unless \
+      --calibrate is given. It has learned nothing; it serves to measure time and memory.
+      """)
+  var randomWeights: UInt64?
 
   @Option(help: "Typical inputs: a folder of pictures (sub-folders too), or a .npy or .npz of arrays.")
   var calibrate: String?
@@ -72,6 +80,12 @@ struct Convert: ParsableCommand {
   }
 
   func validate() throws {
+    guard (model == nil) == (randomWeights != nil) else {
+      throw ValidationError("Give either a MODEL, or --architecture NAME --random-weights SEED.")
+    }
+    guard randomWeights == nil || source.architecture != nil else {
+      throw ValidationError("--random-weights needs --architecture NAME; `martlet architectures` prints them.")
+    }
     guard calibrationImages > 0 else { throw ValidationError("--calibration-images must be at least 1.") }
     guard arenaGoal != nil else {
       throw ValidationError("--arena is a number of bytes, `smallest` or `whole`.")
@@ -95,6 +109,8 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
+    if let randomWeights { return try convertUntrained(seed: randomWeights) }
+    guard let model else { return }
     let graph = try source.load(model)
     guard let input = graph.inputs.first else { throw ToolError("\(model): the network has no input.") }
     var rules = try preprocessing.preprocessing(for: graph[input].shape)
@@ -102,18 +118,11 @@ struct Convert: ParsableCommand {
     if rules != nil, !preprocessing.isGiven {
       note("no --preset, --mean or --std: pixels go into the network as 0–255")
     }
-    var options = CompileOptions()
-    options.calibrationMethod = CalibrationMethod(calibrationMethod)!
-    options.activations = activations == 16 ? .int16 : int16Layers.isEmpty ? .int8 : .int16Layers(Set(int16Layers))
-    options.labels = try readLabels(graph)
-    options.preprocessing = rules.map(PreprocessingRecord.init)
-    options.arena = arenaGoal!
-    options.pushesInput = pushRows
-    options.reportsOtherInput = true
-    options.provenance = [
-      ("source", URL(fileURLWithPath: model).lastPathComponent), ("source checksum", try checksum(model)),
-      ("converter", "martlet \(toolVersion)"),
-    ]
+    let options = try compileOptions(
+      graph, rules,
+      origin: [
+        ("source", URL(fileURLWithPath: model).lastPathComponent), ("source checksum", try checksum(model)),
+      ])
     if graph.isQuantized {
       guard options.activations == .int8 else {
         throw ToolError("\(model) is quantized already and keeps its own widths: leave --activations out.")
@@ -127,6 +136,47 @@ struct Convert: ParsableCommand {
           + "--calibrate.")
     }
     let data = try calibrationData(calibrate, graph: graph, preprocessing: rules, limit: calibrationImages)
+    try finish(try compileShowingProgress(graph, data, options))
+  }
+
+  /// Packs the architecture with random weights.
+  private func convertUntrained(seed: UInt64) throws {
+    let network = try UntrainedNetwork(
+      source.architecture ?? "", options: source.options(seed: seed), inputCount: min(calibrationImages, 8))
+    note("\(network.source); its answers mean nothing")
+    let isGiven = preprocessing.isGiven
+    let rules =
+      isGiven
+      ? try preprocessing.preprocessing(for: network.graph[network.graph.inputs[0]].shape)
+      : try network.preprocessing()
+    var options = try compileOptions(network.graph, rules, origin: [("source", network.source)])
+    // Fitting the rounding of random weights to random inputs takes minutes and is of no use.
+    options.roundsByCovariance = false
+    var data = CalibrationData(network.inputs)
+    if let calibrate {
+      data = try calibrationData(calibrate, graph: network.graph, preprocessing: rules, limit: calibrationImages)
+    }
+    try finish(try compileShowingProgress(network.graph, data, options))
+  }
+
+  private func compileOptions(
+    _ graph: Graph, _ rules: Preprocessing?, origin: [(key: String, value: String)]
+  ) throws -> CompileOptions {
+    var options = CompileOptions()
+    options.calibrationMethod = CalibrationMethod(calibrationMethod)!
+    options.activations = activations == 16 ? .int16 : int16Layers.isEmpty ? .int8 : .int16Layers(Set(int16Layers))
+    options.labels = try readLabels(graph)
+    options.preprocessing = rules.map(PreprocessingRecord.init)
+    options.arena = arenaGoal!
+    options.pushesInput = pushRows
+    options.reportsOtherInput = true
+    options.provenance = origin + [("converter", "martlet \(toolVersion)")]
+    return options
+  }
+
+  private func compileShowingProgress(
+    _ graph: Graph, _ data: CalibrationData, _ options: CompileOptions
+  ) throws -> CompiledModel {
     var progress: (step: String, line: Progress)?
     let compiled = try compile(graph, calibration: data, options: options) { step, share in
       if progress?.step != step {
@@ -136,7 +186,7 @@ struct Convert: ParsableCommand {
       progress?.line.update(Int((share * Double(data.count)).rounded()), of: data.count)
     }
     progress?.line.finish()
-    try finish(compiled)
+    return compiled
   }
 
   /// Whether calibration inputs are arrays of real numbers, ready for the network: then nothing says that its inputs are

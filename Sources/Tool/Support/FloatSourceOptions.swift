@@ -7,8 +7,49 @@ import Importers
 
 /// Where a float network comes from.
 struct FloatSourceOptions: ParsableArguments {
-  @Option(help: "MODEL is a checkpoint (.pth, .safetensors, .npz) of this architecture; `martlet list` prints them.")
+  @Option(
+    help: """
+      MODEL is a checkpoint (.pth, .safetensors, .npz) of this architecture; `martlet architectures` prints them.
+      """)
   var architecture: String?
+
+  @Option(help: "Height and width that the architecture is built for: N or HEIGHTxWIDTH; a signal's length.")
+  var inputSize: String?
+
+  @Option(help: "Classes that the architecture is built for.")
+  var classes: Int?
+
+  @Option(help: "Hidden channels of the architecture, relative to its design.")
+  var width: Double?
+
+  func validate() throws {
+    guard architecture != nil || (inputSize == nil && classes == nil && width == nil) else {
+      throw ValidationError("--input-size, --classes and --width build an architecture: name one with --architecture.")
+    }
+    guard inputSize == nil || size != nil else {
+      throw ValidationError("--input-size is N, or HEIGHTxWIDTH such as 96x128.")
+    }
+  }
+
+  private var size: Size2D? {
+    guard let inputSize else { return nil }
+    let sides = inputSize.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    switch sides.count {
+    case 1: return sides[0].map { architectureIsSignal ? Size2D(1, $0) : Size2D($0, $0) }
+    case 2: return sides[0].flatMap { height in sides[1].map { Size2D(height, $0) } }
+    default: return nil
+    }
+  }
+
+  private var architectureIsSignal: Bool {
+    guard let architecture, let known = try? Architectures.named(architecture) else { return false }
+    return known.inputSize.height == 1
+  }
+
+  /// What the architecture is built as.
+  func options(seed: UInt64 = 0) -> ArchitectureOptions {
+    ArchitectureOptions(inputSize: size, classes: classes, width: width ?? 1, seed: seed)
+  }
 
   /// Reads the network and simplifies it.
   /// - Throws: a sentence with the file, or the list of everything that cannot be imported.
@@ -16,7 +57,7 @@ struct FloatSourceOptions: ParsableArguments {
     var graph: Graph
     if let architecture {
       let checkpoint = try Checkpoint(contentsOf: path)
-      graph = try Architectures.named(architecture).build()
+      graph = try Architectures.named(architecture).build(options())
       let report = graph.loadWeights(checkpoint.tensors)
       try report.requireAllLoaded(from: path)
       if !report.isComplete { note("\(report)") }

@@ -4,7 +4,8 @@ import Graph
 /// halves the image, the shortcut takes every second pixel and pads the channels with zeros. Parameters are named as in
 /// PyTorch checkpoints (`layer1.0.conv1.weight`).
 public struct ResNetCIFAR: Architecture {
-  private static let epsilon: Float = 1e-5
+  /// Every network that can be built by name.
+  public static let all = [8, 20, 32, 44, 56, 110].map { ResNetCIFAR(depth: $0) }
 
   private let depth: Int
 
@@ -20,43 +21,42 @@ public struct ResNetCIFAR: Architecture {
   public var aliases: [String] { ["ResNet\(depth)", "cifar10_resnet\(depth)"] }
   /// 32×32.
   public var inputSize: Size2D { Size2D(32, 32) }
-  /// RGB.
-  public var inputChannels: Int { 3 }
   /// CIFAR-10's.
   public var classes: Int { 10 }
   /// ImageNet statistics on the whole image.
   public var preprocessing: ArchitecturePreprocessing { .cifar10 }
+  /// The README of akamaster/pytorch_resnet_cifar10, in which the shortcuts have no parameters, either.
+  public var published: PublishedCount? {
+    let counts = [20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962]
+    return counts[depth].map { PublishedCount($0, "pytorch_resnet_cifar10's README and its code") }
+  }
 
   /// The network.
   /// - Throws: `GraphError` when the options are out of range.
   public func build(_ options: ArchitectureOptions) throws(GraphError) -> Graph {
-    var builder = NetworkBuilder(name: name, seed: options.seed)
-    var x = try builder.input(self, options)
-    x = try builder.convolution("conv1", x, channels: 16, kernel: 3, padding: .symmetric(1))
-    x = try builder.normalization("bn1", x, epsilon: Self.epsilon)
-    x = try builder.activation(.relu, x, name: "relu")
+    var builder = try NetworkBuilder(self, options)
+    var x = builder.input()
+    x = try builder.layer(
+      LayerNames(convolution: "conv1", normalization: "bn1"), x, channels: builder.channels(16), kernel: 3)
     for stage in 0..<3 {
       for block in 0..<(depth - 2) / 6 {
         let stride = stage > 0 && block == 0 ? 2 : 1
-        x = try appendBlock("layer\(stage + 1).\(block)", x, channels: 16 << stage, stride: stride, &builder)
+        x = try appendBlock(
+          "layer\(stage + 1).\(block)", x, channels: builder.channels(16 << stage), stride: stride, &builder)
       }
     }
     x = try builder.globalAveragePool(x, name: "pool")
-    return builder.finish(try builder.linear("linear", x, features: options.classes ?? classes))
+    return builder.finish(try builder.classifier("linear", x))
   }
 
   private func appendBlock(
     _ name: String, _ input: ValueID, channels: Int, stride: Int, _ builder: inout NetworkBuilder
   ) throws(GraphError) -> ValueID {
-    var x = try builder.convolution(
-      "\(name).conv1", input, channels: channels, kernel: 3, stride: stride, padding: .symmetric(1))
-    x = try builder.normalization("\(name).bn1", x, epsilon: Self.epsilon)
-    x = try builder.activation(.relu, x, name: "\(name).relu1")
-    x = try builder.convolution("\(name).conv2", x, channels: channels, kernel: 3, padding: .symmetric(1))
-    x = try builder.normalization("\(name).bn2", x, epsilon: Self.epsilon)
+    var x = try builder.layer(.member(name, 1), input, channels: channels, kernel: 3, stride: stride)
+    x = try builder.layer(.member(name, 2), x, channels: channels, kernel: 3, activation: nil)
     let shortcut = stride == 1 ? input : try appendShortcut("\(name).shortcut", input, channels: channels, &builder)
     x = try builder.add(x, shortcut, name: "\(name).add")
-    return try builder.activation(.relu, x, name: "\(name).relu2")
+    return try builder.relu(x, name: "\(name).relu2")
   }
 
   private func appendShortcut(

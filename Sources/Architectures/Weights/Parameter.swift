@@ -27,10 +27,13 @@ public struct Parameter: Sendable {
 
   /// Ends the names of constants that are part of the structure, such as a bias that a checkpoint lacks.
   static let fixedSuffix = ".bias (fixed at 0)"
+  /// Ends the names of normalization scales that a checkpoint lacks.
+  static let fixedMark = " (fixed at 1)"
 }
 
 extension Graph {
-  /// The parameters in execution order; fixed constants of the structure are left out.
+  /// The parameters in execution order, those of a network without weights, too; fixed constants of the structure are
+  /// left out.
   public var parameters: [Parameter] {
     var producers: [ValueID: Node] = [:]
     var seen: Set<ValueID> = []
@@ -38,8 +41,9 @@ extension Graph {
     for node in nodes {
       for output in node.outputs { producers[output] = node }
       for (position, id) in node.inputs.enumerated() {
-        guard self[id].constant != nil, !self[id].name.hasSuffix(Parameter.fixedSuffix),
-          let role = role(of: position, in: node, producers), seen.insert(id).inserted
+        guard producers[id] == nil, !inputs.contains(id), !self[id].name.hasSuffix(Parameter.fixedSuffix),
+          !self[id].name.hasSuffix(Parameter.fixedMark), let role = role(of: position, in: node, producers),
+          seen.insert(id).inserted
         else { continue }
         result.append(Parameter(id: id, name: self[id].name, role: role))
       }
@@ -48,8 +52,13 @@ extension Graph {
   }
 
   /// Numbers that training changes: what papers and model cards call the number of parameters.
-  public var trainableCount: Int {
-    parameters.reduce(0) { $0 + ($1.role == .statistic ? 0 : self[$1.id].constant?.count ?? 0) }
+  public var trainableCount: Int { count { $0.role != .statistic } }
+
+  /// Numbers that training measures: means and variances of batch normalizations.
+  public var statisticCount: Int { count { $0.role == .statistic } }
+
+  private func count(_ isCounted: (Parameter) -> Bool) -> Int {
+    parameters.reduce(0) { $0 + (isCounted($1) ? self[$1.id].shape.reduce(1, *) : 0) }
   }
 
   private func role(of position: Int, in node: Node, _ producers: [ValueID: Node]) -> Parameter.Role? {

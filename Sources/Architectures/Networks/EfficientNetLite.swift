@@ -21,6 +21,9 @@ public struct EfficientNetLite: Architecture {
     }
   }
 
+  /// Every network that can be built by name.
+  public static let all = Variant.allCases.map { EfficientNetLite($0) }
+
   /// Blocks of one kind that follow each other; the first one has the stride.
   private struct Stage {
     var repeats: Int
@@ -39,8 +42,6 @@ public struct EfficientNetLite: Architecture {
     Stage(repeats: 4, kernel: 5, stride: 2, expansion: 6, channels: 192),
     Stage(repeats: 1, kernel: 3, stride: 1, expansion: 6, channels: 320),
   ]
-  private static let epsilon: Float = 1e-3
-  private static let relu6 = Activation.Function.clip(low: 0, high: 6)
 
   private let variant: Variant
 
@@ -53,63 +54,41 @@ public struct EfficientNetLite: Architecture {
   public var aliases: [String] { ["efficientnet_lite\(variant.rawValue)", "tf_efficientnet_lite\(variant.rawValue)"] }
   /// 224 to 300 a side.
   public var inputSize: Size2D { Size2D(variant.coefficients.side, variant.coefficients.side) }
-  /// RGB.
-  public var inputChannels: Int { 3 }
-  /// ImageNet's.
-  public var classes: Int { 1000 }
   /// (pixel − 127) ÷ 128.
   public var preprocessing: ArchitecturePreprocessing { .efficientNetLite }
+  /// timm's model table.
+  public var published: PublishedCount? {
+    let counts = [4_652_008, 5_416_680, 6_092_072, 8_197_096, 13_006_568]
+    return PublishedCount(counts[variant.rawValue], "timm's model table (tf_efficientnet_lite\(variant.rawValue))")
+  }
 
   /// The network.
   /// - Throws: `GraphError` when the image is too small or the options are out of range.
   public func build(_ options: ArchitectureOptions) throws(GraphError) -> Graph {
-    var builder = NetworkBuilder(name: name, seed: options.seed)
+    var builder = try NetworkBuilder(self, options, epsilon: 1e-3)
     let (width, depth, _) = variant.coefficients
-    var x = try builder.input(self, options)
-    x = try builder.convolution("_conv_stem", x, channels: 32, kernel: 3, stride: 2, padding: .same)
-    x = try builder.normalization("_bn0", x, epsilon: Self.epsilon)
-    x = try builder.activation(Self.relu6, x, name: "_bn0.relu6")
+    var x = builder.input()
+    x = try builder.layer(
+      LayerNames(convolution: "_conv_stem", normalization: "_bn0"), x, channels: builder.channels(32), kernel: 3,
+      stride: 2, padding: .same, activation: .relu6)
     var block = 0
     for (index, stage) in Self.stages.enumerated() {
       let isFixed = index == 0 || index == Self.stages.count - 1
       let repeats = isFixed ? stage.repeats : Int((depth * Double(stage.repeats)).rounded(.up))
       for position in 0..<repeats {
-        x = try appendBlock(
-          "_blocks.\(block)", x, stage, channels: Self.scaled(stage.channels, by: width),
-          stride: position == 0 ? stage.stride : 1, &builder)
+        x = try builder.invertedResidual(
+          x, InvertedResidualNames(efficientNet: "_blocks.\(block)"),
+          InvertedResidual(
+            expanded: builder.depth(x) * stage.expansion,
+            channels: builder.channels(roundedToMultipleOfEight(Double(stage.channels) * width)),
+            kernel: stage.kernel, stride: position == 0 ? stage.stride : 1, padding: .same))
         block += 1
       }
     }
-    x = try builder.convolution("_conv_head", x, channels: 1280, kernel: 1, padding: .same)
-    x = try builder.normalization("_bn1", x, epsilon: Self.epsilon)
-    x = try builder.activation(Self.relu6, x, name: "_bn1.relu6")
+    x = try builder.layer(
+      LayerNames(convolution: "_conv_head", normalization: "_bn1"), x, channels: builder.channels(1280), kernel: 1,
+      activation: .relu6)
     x = try builder.globalAveragePool(x, name: "_avg_pooling")
-    return builder.finish(try builder.linear("_fc", x, features: options.classes ?? classes))
-  }
-
-  /// The mobile inverted bottleneck: expand, depthwise, project, and add the input where the shapes allow it.
-  private func appendBlock(
-    _ name: String, _ input: ValueID, _ stage: Stage, channels: Int, stride: Int, _ builder: inout NetworkBuilder
-  ) throws(GraphError) -> ValueID {
-    var x = input
-    let inputChannels = builder.shape(input)[3]
-    if stage.expansion != 1 {
-      let expanded = inputChannels * stage.expansion
-      x = try builder.convolution("\(name)._expand_conv", x, channels: expanded, kernel: 1, padding: .same)
-      x = try builder.normalization("\(name)._bn0", x, epsilon: Self.epsilon)
-      x = try builder.activation(Self.relu6, x, name: "\(name)._bn0.relu6")
-    }
-    x = try builder.depthwise("\(name)._depthwise_conv", x, kernel: stage.kernel, stride: stride, padding: .same)
-    x = try builder.normalization("\(name)._bn1", x, epsilon: Self.epsilon)
-    x = try builder.activation(Self.relu6, x, name: "\(name)._bn1.relu6")
-    x = try builder.convolution("\(name)._project_conv", x, channels: channels, kernel: 1, padding: .same)
-    x = try builder.normalization("\(name)._bn2", x, epsilon: Self.epsilon)
-    guard stride == 1, inputChannels == channels else { return x }
-    return try builder.add(x, input, name: "\(name).add")
-  }
-
-  /// Channels of a scaled network: the nearest multiple of 8 that is not more than 10 % below.
-  private static func scaled(_ channels: Int, by width: Double) -> Int {
-    roundedToMultipleOfEight(Double(channels) * width)
+    return builder.finish(try builder.classifier("_fc", x))
   }
 }
