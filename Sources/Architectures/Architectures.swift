@@ -6,9 +6,11 @@ public enum Architectures {
   public static let all: [any Architecture] = families.flatMap { $0 }
 
   private static let families: [[any Architecture]] = [
-    LeNet5.all, AlexNet.all, ZFNet.all, NiN.all, VGG.all, GoogLeNet.all, SqueezeNet.all, ResNetCIFAR.all, ResNet.all,
-    PreActivationResNet.all, DenseNet.all, DarkNet19.all, MobileNetV1.all, MobileNetV2.all, MobileNetV3.all,
-    ShuffleNetV1.all, ShuffleNetV2.all, EfficientNetLite.all, MLPerfTiny.all,
+    LeNet5.all, AlexNet.all, ZFNet.all, NiN.all, VGG.all, GoogLeNet.all, BNInception.all, InceptionV3.all,
+    InceptionV4.all, InceptionResNet.all, Xception.all, SqueezeNet.all, ResNetCIFAR.all, ResNet.all,
+    PreActivationResNet.all, DenseNet.all, DarkNet19.all, HRNet.all, MobileNetV1.all, MobileNetV2.all,
+    MobileNetV3.all, ShuffleNetV1.all, ShuffleNetV2.all, EfficientNetLite.all, EfficientNet.all, MLPerfTiny.all,
+    EEGNet.all, ECGNet.all,
   ]
 
   /// The architecture of this name or alias; case, hyphens, underscores, dots and spaces do not matter.

@@ -59,6 +59,16 @@ extension NetworkBuilder {
     return try apply(BatchNormalization(epsilon: epsilon), x, scale, shift, mean, variance, name: name)
   }
 
+  /// x · factor, by a number that is part of the structure.
+  mutating func scaled(_ x: ValueID, by factor: Float, name: String) throws(GraphError) -> ValueID {
+    let shape = [depth(x)]
+    let mark = Parameter.fixedMark
+    let scale = addConstant("\(name)\(mark)", shape, factor)
+    let zero = addConstant("\(name).zero\(mark)", shape, 0)
+    let one = addConstant("\(name).one\(mark)", shape, 1)
+    return try apply(BatchNormalization(epsilon: 0), x, scale, zero, zero, one, name: name)
+  }
+
   /// A fully connected layer over all elements of x.
   mutating func linear(
     _ name: String, _ x: ValueID, features: Int, hasBias: Bool = true

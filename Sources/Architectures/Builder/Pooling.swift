@@ -21,27 +21,45 @@ extension NetworkBuilder {
     try apply(Concat(axis: 3), to: parts, name: name)
   }
 
-  /// Maxima of square windows; they touch each other unless a stride is given.
+  /// Maxima of windows; they touch each other unless a stride is given.
+  mutating func maxPool(
+    _ x: ValueID, window: Size2D, stride: Size2D? = nil, padding: Padding = .none, roundsUp: Bool = false, name: String
+  ) throws(GraphError) -> ValueID {
+    let stride = stride ?? window
+    let amounts = padding.amounts(shape(x), window, stride)
+    return try apply(
+      MaxPool2D(window: window, stride: stride, dilation: .one, padding: amounts, roundsUp: roundsUp), x, name: name)
+  }
+
+  /// Maxima of square windows.
   mutating func maxPool(
     _ x: ValueID, window: Int, stride: Int? = nil, padding: Padding = .none, roundsUp: Bool = false, name: String
   ) throws(GraphError) -> ValueID {
-    let (window, stride) = (Size2D(window, window), Size2D(stride ?? window, stride ?? window))
-    return try apply(
-      MaxPool2D(
-        window: window, stride: stride, dilation: .one, padding: padding.amounts(shape(x), window, stride),
-        roundsUp: roundsUp), x, name: name)
+    try maxPool(
+      x, window: Size2D(window, window), stride: stride.map { Size2D($0, $0) }, padding: padding, roundsUp: roundsUp,
+      name: name)
   }
 
-  /// Means of square windows; padding counts in the divisor only if it is told to.
+  /// Means of windows; padding counts in the divisor only if it is told to.
+  mutating func averagePool(
+    _ x: ValueID, window: Size2D, stride: Size2D, padding: Padding = .none, countsPadding: Bool = false,
+    roundsUp: Bool = false, name: String
+  ) throws(GraphError) -> ValueID {
+    let amounts = padding.amounts(shape(x), window, stride)
+    return try apply(
+      AveragePool2D(
+        window: window, stride: stride, padding: amounts, countsPadding: countsPadding, roundsUp: roundsUp), x,
+      name: name)
+  }
+
+  /// Means of square windows.
   mutating func averagePool(
     _ x: ValueID, window: Int, stride: Int, padding: Padding = .none, countsPadding: Bool = false,
     roundsUp: Bool = false, name: String
   ) throws(GraphError) -> ValueID {
-    let (window, stride) = (Size2D(window, window), Size2D(stride, stride))
-    return try apply(
-      AveragePool2D(
-        window: window, stride: stride, padding: padding.amounts(shape(x), window, stride),
-        countsPadding: countsPadding, roundsUp: roundsUp), x, name: name)
+    try averagePool(
+      x, window: Size2D(window, window), stride: Size2D(stride, stride), padding: padding,
+      countsPadding: countsPadding, roundsUp: roundsUp, name: name)
   }
 
   mutating func globalAveragePool(_ x: ValueID, name: String) throws(GraphError) -> ValueID {

@@ -1,8 +1,12 @@
 import Graph
 
 extension Graph {
-  /// Sets the mean and variance of every batch normalization to what `examples` show there, layer by layer, so that
-  /// the signals of a network without training keep their size, as those of a trained one do.
+  /// Sets the variances of every batch normalization to the mean square that `examples` show there over all channels,
+  /// layer by layer, so that the signals of a network without training keep their size, as those of a trained one do.
+  ///
+  /// Means stay 0, and the channels of a layer keep their proportions: a deep random network that is centered at every
+  /// layer is chaotic (Yang et al., "A mean field theory of batch normalization", 2019), so that its answers would
+  /// depend on the last bit of its inputs.
   ///
   /// The network must have its weights and one input.
   /// - Throws: `GraphError` when an example has another shape than the input.
@@ -16,10 +20,10 @@ extension Graph {
     for (index, node) in nodes.enumerated() { for id in node.inputs { lastUse[id] = index } }
     var computed: [ValueID: [Tensor]] = [inputs[0]: examples]
     for (index, node) in nodes.enumerated() {
-      if node.operation is BatchNormalization, let batch = computed[node.inputs[0]] {
-        let (mean, variance) = Self.statistics(batch)
-        self[node.inputs[3]].constant = mean
-        self[node.inputs[4]].constant = variance
+      if node.operation is BatchNormalization, !self[node.inputs[4]].name.hasSuffix(Parameter.fixedMark),
+        let batch = computed[node.inputs[0]]
+      {
+        self[node.inputs[4]].constant = Self.meanSquares(batch)
       }
       for example in examples.indices {
         var operands: [Tensor] = []
@@ -37,26 +41,13 @@ extension Graph {
     }
   }
 
-  /// Mean and variance of each channel over all places of all tensors.
-  private static func statistics(_ batch: [Tensor]) -> (mean: Tensor, variance: Tensor) {
-    let channels = batch[0].shape.last ?? 1
-    var sums = [Double](repeating: 0, count: channels)
-    var squares = sums
+  /// Over all channels and places of all tensors, once for each channel.
+  private static func meanSquares(_ batch: [Tensor]) -> Tensor {
+    var sum = 0.0
     for tensor in batch {
-      for start in stride(from: 0, to: tensor.count, by: channels) {
-        for channel in 0..<channels {
-          let value = Double(tensor.values[start + channel])
-          sums[channel] += value
-          squares[channel] += value * value
-        }
-      }
+      for value in tensor.values { sum += Double(value) * Double(value) }
     }
-    let places = Double(max(1, batch.reduce(0) { $0 + $1.count } / channels))
-    let means = sums.map { $0 / places }
-    let variances = zip(squares, means).map { max(0, $0 / places - $1 * $1) }
-    return (
-      Tensor(shape: [channels], values: means.map { Float($0) }),
-      Tensor(shape: [channels], values: variances.map { Float($0) })
-    )
+    let count = batch.reduce(0) { $0 + $1.count }
+    return Tensor(shape: [batch[0].shape.last ?? 1], repeating: Float(sum / Double(max(1, count))))
   }
 }

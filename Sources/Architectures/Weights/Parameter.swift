@@ -27,8 +27,8 @@ public struct Parameter: Sendable {
 
   /// Ends the names of constants that are part of the structure, such as a bias that a checkpoint lacks.
   static let fixedSuffix = ".bias (fixed at 0)"
-  /// Ends the names of normalization scales that a checkpoint lacks.
-  static let fixedMark = " (fixed at 1)"
+  /// Ends the names of other constants of the structure.
+  static let fixedMark = " (fixed)"
 }
 
 extension Graph {
