@@ -3,8 +3,8 @@ import Compiler
 import Graph
 import Testing
 
-/// Networks with random weights, small enough for a test, converted and run in int8 beside their float selves. All of them
-/// at full size: `tools/architecture-table`.
+/// Networks with random weights, small enough for a test, converted and run in int8 beside their float selves. The large
+/// ones, and all of them at full size: `tools/architecture-table`.
 @Suite struct Int8AgreementTests {
   /// An architecture, the side of its image and its width.
   struct Case: Sendable, CustomTestStringConvertible {
@@ -20,7 +20,7 @@ import Testing
   }
 
   static let cases = [
-    Case(LeNet5(), 28, 1), Case(AlexNet(.grouped, normalizesResponses: true), 67, 0.0625),
+    Case(LeNet5(), 28, 1), Case(AlexNet(.grouped, normalizesResponses: true), 67, 0.03),
     Case(VGG(11, isNormalized: true), 32, 0.0625), Case(NiN(.cifar), 32, 0.25), Case(GoogLeNet(.original), 64, 0.125),
     Case(SqueezeNet(.second, bypass: .complex), 64, 0.25), Case(ResNetCIFAR(depth: 8), 32, 1),
     Case(ResNet(18), 32, 0.125),
@@ -30,8 +30,7 @@ import Testing
     Case(MobileNetV3(.small), 32, 0.25),
     Case(ShuffleNetV1(groups: 3), 32, 0.25), Case(ShuffleNetV2(width: 0.5), 32, 0.5),
     Case(EfficientNetLite(.lite0), 32, 0.25), Case(EfficientNet(0), 32, 0.25),
-    Case(BNInception(isExcited: true), 32, 0.125),
-    Case(InceptionV3(), 75, 0.0625), Case(InceptionResNet(.v1), 75, 0.0625), Case(Xception(), 75, 0.0625),
+    Case(BNInception(isExcited: true), 64, 0.125),
     Case(HRNet(), 32, 0.25), Case(EEGNet(), 64, 1), Case(ECGNet(), 14, 1),
     Case(MLPerfTiny(.imageClassification), 32, 1), Case(MLPerfTiny(.keywordSpotting), 24, 1),
     Case(MLPerfTiny(.anomalyDetection), 1, 1),
