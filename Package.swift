@@ -73,7 +73,9 @@ let package = Package(
     .testTarget(name: "ImportFuzzTests", dependencies: ["ImportFuzz"], swiftSettings: swift),
     .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
     .testTarget(
-      name: "ToolTests", dependencies: ["Tool", "Importers", "Compiler", "Graph", "Archives"], swiftSettings: swift),
+      name: "ToolTests",
+      dependencies: ["Tool", "Importers", "Architectures", "Compiler", "Martlet", "Graph", "Archives"],
+      swiftSettings: swift),
   ],
   cLanguageStandard: .gnu17
 )

@@ -178,5 +178,7 @@ const martlet_kernels martlet_neon_kernels = {
     .add_fixed = martlet_neon_add_fixed,
     .multiply = martlet_neon_multiply,
     .look_up = martlet_neon_look_up,
+    .convolve_int16 = martlet_neon_convolve_int16,
+    .dot = martlet_neon_dot,
 };
 #endif

@@ -80,6 +80,8 @@ void martlet_neon_multiply(
     uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_multiplication *rule, int32_t count);
 void martlet_neon_add_fixed(
     uint8_t *output, const uint8_t *a, const uint8_t *b, const martlet_fixed_addition *rule, int32_t count);
+void martlet_neon_convolve_int16(const martlet_int16_panel *panel);
+int32_t martlet_neon_dot(const int8_t *weights, const uint8_t *values, int32_t zero_point, int32_t count);
 void martlet_neon_look_up(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count);
 
 #include "neon_tiles.h"

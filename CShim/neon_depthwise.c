@@ -144,6 +144,63 @@ static __attribute__((noinline)) void row_3x3_stride2(const pass *pass, int32_t 
     window_row(2, pass, output_row);
 }
 
+/// `count` neighbouring pixels of a kernel five columns wide, the first of which begins at input column `x`: the inputs
+/// of a row serve all of them. `checked`: some lie outside the image.
+MARTLET_INLINE void pixels_of_five(
+    const int count, const int stride, const int checked, const pass *pass, const tap_map *map,
+    const uint8_t *const *rows, int32_t x, uint8_t *output) {
+    const int8x16_t padding = vdupq_n_s8((int8_t)(pass->depthwise->input_zero_point - 128));
+    const ptrdiff_t pitch = pass->segment->input_pitch, first = x * pitch + pass->channel;
+    const uint32_t width = (uint32_t)pass->segment->input_width;
+    int32x4_t sums[4][4];
+    MARTLET_UNROLL for (int pixel = 0; pixel < count; pixel++) {
+        MARTLET_UNROLL for (int part = 0; part < 4; part++) sums[pixel][part] = pass->bias[part];
+    }
+    const uint8_t *places = map->places;
+    for (int32_t row = 0; row < pass->depthwise->kernel_height; row++, places += 5) {
+        const uint8_t *from = rows[row] + first;
+        int8x16_t inputs[8], weights[5];
+        MARTLET_UNROLL for (int i = 0; i < (count - 1) * stride + 5; i++) {
+            inputs[i] = checked && (uint32_t)(x + i) >= width ? padding : signed_inputs(from + i * pitch);
+        }
+        MARTLET_UNROLL for (int tap = 0; tap < 5; tap++) weights[tap] = pass->weights[places[tap]];
+        MARTLET_UNROLL for (int pixel = 0; pixel < count; pixel++) {
+            const int8x16_t *own = inputs + pixel * stride;
+            add_two_taps(sums[pixel], own[0], own[1], weights[0], weights[1]);
+            add_two_taps(sums[pixel], own[2], own[3], weights[2], weights[3]);
+            add_tap(sums[pixel], own[4], weights[4]);
+        }
+    }
+    MARTLET_UNROLL for (int pixel = 0; pixel < count; pixel++) {
+        store_some(output + pixel * pass->segment->output_pitch, finish_pixel(sums[pixel], pass), pass->stored);
+    }
+}
+
+/// One output row of a kernel five columns wide, `most` pixels at a time.
+MARTLET_INLINE void row_of_five(
+    const int most, const int stride, const pass *pass, const tap_map *map, int32_t output_row) {
+    const martlet_depthwise_segment *segment = pass->segment;
+    const uint8_t *const *rows = segment->rows + output_row * pass->depthwise->stride_height;
+    uint8_t *output = segment->outputs[output_row] + pass->channel;
+    int32_t x = -pass->depthwise->pad_left;
+    for (int32_t rest = segment->pixels, count; rest > 0; rest -= count) {
+        count = rest >= most ? most : 1;
+        const int checked = x < 0 || x + (count - 1) * stride + 4 >= segment->input_width;
+        if (count == 1) pixels_of_five(1, stride, 1, pass, map, rows, x, output);
+        else if (checked) pixels_of_five(most, stride, 1, pass, map, rows, x, output);
+        else pixels_of_five(most, stride, 0, pass, map, rows, x, output);
+        x += count * stride;
+        output += count * segment->output_pitch;
+    }
+}
+
+static __attribute__((noinline)) void row_5_wide(const pass *pass, const tap_map *map, int32_t output_row) {
+    row_of_five(4, 1, pass, map, output_row);
+}
+static __attribute__((noinline)) void row_5_wide_stride2(const pass *pass, const tap_map *map, int32_t output_row) {
+    row_of_five(2, 2, pass, map, output_row);
+}
+
 /// Sixteen channels: their weights, one register a place, and constants.
 /// - Returns: whether no weight is −128.
 static int32_t begin_pass(pass *pass, int8x16_t *weights, const int8_t *packed, int32_t quad_count) {
@@ -172,8 +229,8 @@ void martlet_neon_depthwise(
         martlet_scalar_kernels.depthwise(depthwise, segment, channels);
         return;
     }
-    const int32_t is_3x3 =
-        depthwise->kernel_height == 3 && depthwise->kernel_width == 3 && depthwise->dilation_width == 1;
+    const int32_t width = depthwise->dilation_width == 1 ? depthwise->kernel_width : 0;
+    const int32_t is_3x3 = width == 3 && depthwise->kernel_height == 3, stride = depthwise->stride_width;
     tap_map map;
     map_taps(depthwise, &map);
     int8x16_t weights[4 * most_quads];
@@ -188,8 +245,10 @@ void martlet_neon_depthwise(
         const int32_t in_pairs = begin_pass(&pass, weights, packed, quad_count);
         for (int32_t row = 0; row < segment->output_rows; row++) {
             if (!in_pairs) single_row(&pass, &map, row);
-            else if (is_3x3 && depthwise->stride_width == 1) row_3x3(&pass, row);
-            else if (is_3x3 && depthwise->stride_width == 2) row_3x3_stride2(&pass, row);
+            else if (is_3x3 && stride == 1) row_3x3(&pass, row);
+            else if (is_3x3 && stride == 2) row_3x3_stride2(&pass, row);
+            else if (width == 5 && stride == 1) row_5_wide(&pass, &map, row);
+            else if (width == 5 && stride == 2) row_5_wide_stride2(&pass, &map, row);
             else paired_row(&pass, &map, row);
         }
     }

@@ -120,6 +120,22 @@ void martlet_neon_multiply(
     }
 }
 
+/// Products of int8 inputs (128 less than stored), and the sum of the weights for what that leaves out.
+int32_t martlet_neon_dot(const int8_t *weights, const uint8_t *values, int32_t zero_point, int32_t count) {
+    int32x4_t products = vdupq_n_s32(0), sums = vdupq_n_s32(0);
+    int32_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        const int8x16_t taps = vld1q_s8(weights + i);
+        const int8x16_t inputs = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(values + i), vdupq_n_u8(0x80)));
+        products = vpadalq_s16(products, vmull_s8(vget_low_s8(taps), vget_low_s8(inputs)));
+        products = vpadalq_s16(products, vmull_high_s8(taps, inputs));
+        sums = vpadalq_s16(sums, vpaddlq_s8(taps));
+    }
+    int32_t sum = vaddvq_s32(products) + (128 - zero_point) * vaddvq_s32(sums);
+    for (; i < count; i++) sum += weights[i] * (values[i] - zero_point);
+    return sum;
+}
+
 /// Four tables of 64 bytes: an index beyond a table leaves what was found.
 void martlet_neon_look_up(uint8_t *output, const uint8_t *input, const uint8_t *table, int32_t count) {
     if (count < 16) {

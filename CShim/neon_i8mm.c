@@ -53,6 +53,8 @@ MARTLET_INLINE uint8x16_t join(const uint8_t **first, const uint8_t **second) {
     both = vld1q_lane_u64((const uint64_t *)(const void *)*second, both, 1);
     *first += 8;
     *second += 8;
+    // Each address steps on by itself, as part of a load.
+    __asm__("" : "+r"(*first), "+r"(*second));
     return vreinterpretq_u8_u64(both);
 }
 
@@ -134,5 +136,7 @@ const martlet_kernels martlet_neon_i8mm_kernels = {
     .add_fixed = martlet_neon_add_fixed,
     .multiply = martlet_neon_multiply,
     .look_up = martlet_neon_look_up,
+    .convolve_int16 = martlet_neon_convolve_int16,
+    .dot = martlet_neon_dot,
 };
 #endif

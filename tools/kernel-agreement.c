@@ -1,8 +1,16 @@
 // Random problems by every kernel family of the processor and by the scalar one, byte for byte: for processors where the
 // package's own tests do not run. tools/test-cortex-kernels builds it as a firmware, tools/test-arm-kernels as a program.
-#include "kernels.h"
 #if __STDC_HOSTED__
+#define _DEFAULT_SOURCE
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+#include "kernels.h"
+
+#if __STDC_HOSTED__
 static void write_text(const char *text) { fputs(text, stdout); }
 static void write_number(int32_t number) { printf("%d", number); }
 #else
@@ -11,12 +19,51 @@ static void write_text(const char *text) { firmware_write(text); }
 static void write_number(int32_t number) { firmware_write_number(number); }
 #endif
 
-enum { most_bytes = 96 * 1024, problems = 400, guard_bytes = 64, guard_pattern = 0xA5 };
+enum {
+    most_bytes = 96 * 1024,
+    most_blocks = 32,
+    problems = 400,
+    guard_bytes = 64,
+    guard_pattern = 0xA5,
+    /// Bytes after an activation or scratch that kernels may read.
+    slack_bytes = 64,
+};
 
-static uint8_t input[most_bytes], residual[most_bytes], outputs[2][most_bytes];
-static int8_t weights[most_bytes] __attribute__((aligned(64)));
-static uint8_t scratch[most_bytes] __attribute__((aligned(64)));
-static martlet_channel_block channels[32] __attribute__((aligned(64)));
+static uint8_t outputs[2][most_bytes];
+
+/// What kernels read.
+typedef enum region : uint32_t { INPUT, RESIDUAL, WEIGHTS, SCRATCH, CHANNELS, REGIONS } region;
+
+#if __STDC_HOSTED__
+/// Memory whose end is `count` bytes away: what follows cannot be read.
+static void *memory_of(region region, int32_t count) {
+    static uint8_t *ends[REGIONS];
+    if (ends[region] == NULL) {
+        size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (most_bytes + page - 1) / page * page;
+        uint8_t *start = mmap(NULL, bytes + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (start == MAP_FAILED || mprotect(start + bytes, page, PROT_NONE) != 0) abort();
+        ends[region] = start + bytes;
+    }
+    return ends[region] - count;
+}
+#else
+static void *memory_of(region region, int32_t count) {
+    static uint8_t memory[REGIONS][most_bytes] __attribute__((aligned(64)));
+    (void)count;
+    return memory[region];
+}
+#endif
+
+static uint8_t *input, *residual, *scratch;
+static int8_t *weights;
+static martlet_channel_block *channels;
+
+static void claim_constants(int32_t weight_bytes, int32_t blocks) {
+    weights = memory_of(WEIGHTS, weight_bytes);
+    channels = memory_of(CHANNELS, blocks * (int32_t)sizeof *channels);
+}
+
+static void claim_scratch(size_t count) { scratch = memory_of(SCRATCH, (int32_t)count + slack_bytes); }
 
 static uint32_t state = 1;
 
@@ -43,13 +90,21 @@ static int8_t any_weight(void) {
     return (int8_t)(any(255) - 127);
 }
 
-/// Rows with or without gaps; no rows when they would be larger than their memory.
-static martlet_rows any_rows(uint8_t *base, int32_t height, int32_t width, int32_t count, int32_t has_gaps) {
-    martlet_rows rows = {.base = base, .rows_held = height, .height = height, .width = width, .channels = count};
+/// Rows with or without gaps, nowhere yet; no rows when they would be larger than their memory.
+static martlet_rows any_rows(int32_t height, int32_t width, int32_t count, int32_t has_gaps) {
+    martlet_rows rows = {.rows_held = height, .height = height, .width = width, .channels = count};
     rows.pixel_pitch_bytes = count + (has_gaps ? any(5) : 0);
     rows.row_pitch_bytes = width * rows.pixel_pitch_bytes + (has_gaps ? any(9) : 0);
     if (height * rows.row_pitch_bytes + 2 * guard_bytes > most_bytes) rows.height = 0;
     return rows;
+}
+
+/// Gives an operand its memory and values.
+static uint8_t *begin_operand(region region, martlet_rows *rows) {
+    int32_t count = (int32_t)(rows->height * rows->row_pitch_bytes) + slack_bytes;
+    rows->base = memory_of(region, count);
+    fill(rows->base, count);
+    return rows->base;
 }
 
 static martlet_output any_output(void) {
@@ -94,7 +149,7 @@ static int32_t convolve(const martlet_kernels *const families[2]) {
     int32_t groups = any(6) == 0 ? 1 + any(4) : 1;
     int32_t group_inputs = 1 + any(any(2) ? 8 : 40), group_outputs = 1 + any(any(2) ? 20 : 90);
     martlet_convolution rule = {
-        .weights = weights, .channels = channels, .kernel_height = 1 + any(5), .kernel_width = 1 + any(5),
+        .kernel_height = 1 + any(5), .kernel_width = 1 + any(5),
         .stride_height = 1 + any(3), .stride_width = 1 + any(3), .dilation_height = 1 + any(2),
         .dilation_width = 1 + any(2), .groups = groups, .input_zero_point = any(256), .output = any_output(),
         .residual_factor = any_factor(1.5f), .residual_zero_point = any(256)};
@@ -107,15 +162,19 @@ static int32_t convolve(const martlet_kernels *const families[2]) {
     int32_t height = 1 + any(12), width = 1 + any(14);
     int32_t out_height = output_size(height, rule.pad_top, any(reach_height + 1), reach_height, rule.stride_height);
     int32_t out_width = output_size(width, rule.pad_left, any(reach_width + 1), reach_width, rule.stride_width);
-    martlet_rows from = any_rows(input, height, width, groups * group_inputs, !rows_are_runs);
-    martlet_rows to = any_rows(outputs[0], out_height, out_width, groups * group_outputs, any(2));
-    martlet_rows other = any_rows(residual, out_height, out_width, groups * group_outputs, any(2));
+    martlet_rows from = any_rows(height, width, groups * group_inputs, !rows_are_runs);
+    martlet_rows to = any_rows(out_height, out_width, groups * group_outputs, any(2));
+    martlet_rows other = any_rows(out_height, out_width, groups * group_outputs, any(2));
     int32_t runs = rule.kernel_height * rule.runs_per_row;
     int32_t run_bytes = (rows_are_runs ? rule.kernel_width : 1) * group_inputs, quads = (run_bytes + 3) / 4;
     int32_t blocks = (group_outputs + 15) / 16, weight_bytes = groups * blocks * runs * quads * 64;
     if (out_height * out_width == 0 || from.height * to.height * other.height == 0) return -1;
-    if (weight_bytes > most_bytes || groups * blocks > 32) return -1;
-    if (martlet_convolution_scratch_bytes(&rule, &from, &to) > most_bytes) return -1;
+    size_t scratch_bytes = martlet_convolution_scratch_bytes(&rule, &from, &to);
+    if (weight_bytes > most_bytes || groups * blocks > most_blocks || scratch_bytes + slack_bytes > most_bytes) return -1;
+    claim_constants(weight_bytes, groups * blocks);
+    claim_scratch(scratch_bytes);
+    rule.weights = weights;
+    rule.channels = channels;
     for (int32_t i = 0; i < weight_bytes; i++) {
         int32_t byte = i / 64 % quads * 4 + i % 4, channel = i / 64 / quads / runs % blocks * 16 + i / 4 % 16;
         weights[i] = byte < run_bytes && channel < group_outputs ? any_weight() : 0;
@@ -124,8 +183,8 @@ static int32_t convolve(const martlet_kernels *const families[2]) {
     for (int32_t i = 0; i < weight_bytes; i++) {
         channels[i / 64 / quads / runs].weight_sum[i / 4 % 16] += weights[i];
     }
-    fill(input, most_bytes);
-    fill(residual, (int32_t)(other.height * other.row_pitch_bytes));
+    input = begin_operand(INPUT, &from);
+    residual = begin_operand(RESIDUAL, &other);
     const martlet_rows *addend = any(3) == 0 ? &other : NULL;
     for (int32_t i = 0; i < 2; i++) {
         begin_output(&to, i);
@@ -137,7 +196,7 @@ static int32_t convolve(const martlet_kernels *const families[2]) {
 static int32_t depthwise(const martlet_kernels *const families[2]) {
     int32_t side = any(2) ? 3 : 1 + any(6), count = 1 + any(70);
     martlet_depthwise rule = {
-        .weights = weights, .channels = channels, .kernel_height = side, .kernel_width = any(4) ? side : 1 + any(5),
+        .kernel_height = side, .kernel_width = any(4) ? side : 1 + any(5),
         .stride_height = 1 + any(3), .stride_width = 1 + any(3), .dilation_height = 1 + any(4) / 3,
         .dilation_width = 1 + any(4) / 3, .input_zero_point = any(256), .output = any_output()};
     int32_t reach_height = (rule.kernel_height - 1) * rule.dilation_height;
@@ -147,11 +206,16 @@ static int32_t depthwise(const martlet_kernels *const families[2]) {
     int32_t height = 1 + any(12), width = 1 + any(14);
     int32_t out_height = output_size(height, rule.pad_top, any(reach_height + 1), reach_height, rule.stride_height);
     int32_t out_width = output_size(width, rule.pad_left, any(reach_width + 1), reach_width, rule.stride_width);
-    martlet_rows from = any_rows(input, height, width, count, any(2));
-    martlet_rows to = any_rows(outputs[0], out_height, out_width, count, any(2));
+    martlet_rows from = any_rows(height, width, count, any(2));
+    martlet_rows to = any_rows(out_height, out_width, count, any(2));
     if (out_height * out_width == 0 || from.height * to.height == 0) return -1;
-    if (martlet_depthwise_scratch_bytes(&rule, &from, &to) > most_bytes) return -1;
+    size_t scratch_bytes = martlet_depthwise_scratch_bytes(&rule, &from, &to);
+    if (scratch_bytes + slack_bytes > most_bytes) return -1;
     int32_t quads = martlet_depthwise_quads(rule.kernel_height, rule.kernel_width), blocks = (count + 15) / 16;
+    claim_constants(blocks * quads * 64, blocks);
+    claim_scratch(scratch_bytes);
+    rule.weights = weights;
+    rule.channels = channels;
     for (int32_t i = 0; i < blocks * quads * 64; i++) {
         int32_t tap = martlet_depthwise_tap(rule.kernel_height, rule.kernel_width, i / 64 % quads, i % 4);
         int32_t channel = i / 64 / quads * 16 + i / 4 % 16;
@@ -159,7 +223,7 @@ static int32_t depthwise(const martlet_kernels *const families[2]) {
     }
     fill_channels(blocks, rule.kernel_height * rule.kernel_width);
     for (int32_t i = 0; i < blocks * quads * 64; i++) channels[i / 64 / quads].weight_sum[i / 4 % 16] += weights[i];
-    fill(input, most_bytes);
+    input = begin_operand(INPUT, &from);
     for (int32_t i = 0; i < 2; i++) {
         begin_output(&to, i);
         martlet_depthwise_rows(families[i], &rule, &from, &to, 0, out_height, scratch);
@@ -172,23 +236,41 @@ static int32_t fully_connected(const martlet_kernels *const families[2]) {
     int32_t inputs = 1 + any(700), results = 1 + any(120);
     int32_t quads = (inputs + 3) / 4, blocks = (results + 15) / 16, weight_bytes = blocks * quads * 64;
     if (weight_bytes > most_bytes) return -1;
+    claim_constants(weight_bytes, blocks);
+    claim_scratch(0);
     martlet_convolution rule = {
         .weights = weights, .channels = channels, .kernel_height = 1, .kernel_width = 1, .stride_height = 1,
         .stride_width = 1, .dilation_height = 1, .dilation_width = 1, .groups = 1, .runs_per_row = 1,
         .output = any_output()};
-    martlet_rows from = any_rows(input, 1, 1, inputs, 0), to = any_rows(outputs[0], 1, 1, results, 0);
+    martlet_rows from = any_rows(1, 1, inputs, 0), to = any_rows(1, 1, results, 0);
     for (int32_t i = 0; i < weight_bytes; i++) {
         int32_t byte = i / 64 % quads * 4 + i % 4, channel = i / 64 / quads * 16 + i / 4 % 16;
         weights[i] = byte < inputs && channel < results ? any_weight() : 0;
     }
     fill_channels(blocks, inputs);
     for (int32_t i = 0; i < weight_bytes; i++) channels[i / 64 / quads].weight_sum[i / 4 % 16] += weights[i];
-    fill(input, most_bytes);
+    input = begin_operand(INPUT, &from);
+    martlet_panel layer = {
+        .weights = weights, .channels = channels, .block_bytes = quads * 64, .blocks = blocks,
+        .channels_stored = results, .runs = 1, .run_quads = quads, .output = rule.output, .next_weights = weights};
+    int32_t as_convolution = any(2);
     for (int32_t i = 0; i < 2; i++) {
         begin_output(&to, i);
-        martlet_convolution_rows(families[i], &rule, &from, NULL, &to, 0, 1, scratch);
+        if (as_convolution) martlet_convolution_rows(families[i], &rule, &from, NULL, &to, 0, 1, scratch);
+        else martlet_fully_connected(families[i], &layer, input, to.base);
     }
     return differ(&to);
+}
+
+/// Sums of products, as recurrent layers need them.
+static int32_t dot(const martlet_kernels *const families[2]) {
+    int32_t count = 1 + any(any(2) ? 100 : most_bytes - 1), zero_point = any(256);
+    weights = memory_of(WEIGHTS, count);
+    input = memory_of(INPUT, count);
+    for (int32_t i = 0; i < count; i++) weights[i] = any_weight();
+    fill(input, count);
+    return martlet_dot(families[0], weights, input, zero_point, count)
+        != martlet_dot(families[1], weights, input, zero_point, count);
 }
 
 /// Largest values or means of windows.
@@ -202,10 +284,11 @@ static int32_t pool(const martlet_kernels *const families[2]) {
     int32_t height = 1 + any(9), width = 1 + any(12), count = 1 + any(80), means = any(2);
     int32_t out_height = output_size(height, rule.pad_top, rule.pad_bottom, rule.kernel_height - 1, rule.stride_height);
     int32_t out_width = output_size(width, rule.pad_left, rule.pad_right, rule.kernel_width - 1, rule.stride_width);
-    martlet_rows from = any_rows(input, height, width, count, any(2));
-    martlet_rows to = any_rows(outputs[0], out_height, out_width, count, any(2));
+    martlet_rows from = any_rows(height, width, count, any(2));
+    martlet_rows to = any_rows(out_height, out_width, count, any(2));
     if (out_height * out_width == 0 || from.height * to.height == 0) return -1;
-    fill(input, most_bytes);
+    input = begin_operand(INPUT, &from);
+    claim_scratch((size_t)count * 4);
     for (int32_t i = 0; i < 2; i++) {
         begin_output(&to, i);
         if (means) martlet_average_pool_rows(families[i], &rule, &from, &to, 0, out_height, scratch);
@@ -222,11 +305,11 @@ static int32_t elementwise(const martlet_kernels *const families[2]) {
         any(256), any(256), any(1 << 22) - (1 << 21), any(1 << 22) - (1 << 21), 13 + any(18), any_output()};
     martlet_multiplication product = {any(256), any(256), any_factor(0.05f), any_output()};
     int32_t height = 1 + any(5), width = 1 + any(9), count = 1 + any(any(2) ? 20 : 150), kind = any(4);
-    martlet_rows a = any_rows(input, height, width, count, any(2));
-    martlet_rows b = any_rows(residual, any(4) ? height : 1, any(4) ? width : 1, any(4) ? count : 1, any(2));
-    martlet_rows to = any_rows(outputs[0], height, width, count, any(2));
-    fill(input, most_bytes);
-    fill(residual, most_bytes);
+    martlet_rows a = any_rows(height, width, count, any(2));
+    martlet_rows b = any_rows(any(4) ? height : 1, any(4) ? width : 1, any(4) ? count : 1, any(2));
+    martlet_rows to = any_rows(height, width, count, any(2));
+    input = begin_operand(INPUT, &a);
+    residual = begin_operand(RESIDUAL, &b);
     fill(table, 256);
     for (int32_t i = 0; i < 2; i++) {
         begin_output(&to, i);
@@ -262,6 +345,7 @@ static int32_t compare(const martlet_kernels *kernels) {
     int32_t wrong = count_differences(kernels, convolve, ": convolution, ");
     wrong += count_differences(kernels, depthwise, ": depthwise, ");
     wrong += count_differences(kernels, fully_connected, ": fully connected, ");
+    wrong += count_differences(kernels, dot, ": dot product, ");
     wrong += count_differences(kernels, pool, ": pooling, ");
     return wrong + count_differences(kernels, elementwise, ": elementwise, ");
 }

@@ -20,9 +20,7 @@ public func compileQuantized(
       "\(graph.name): not every activation of the network is quantized; calibrate it as a float network")
   }
   var network = graph
-  try clean(&network)
-  try fusePadding(&network)
-  try fuseClamps(&network)
+  try simplifyQuantized(&network)
   var metadata = ModelMetadata(
     labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
     macs: network.macs, parameters: network.parameterCount)
@@ -34,11 +32,7 @@ public func compileQuantized(
     preprocessing.fillPixelTable(rule)
     metadata.preprocessing = preprocessing
   }
-  var weights: [Int: QuantizedWeights] = [:]
-  for (position, node) in network.nodes.enumerated() where node.inputs.count > 1 {
-    weights[position] = network[node.inputs[1]].quantizedWeights
-  }
-  var quantized = try QuantizedNetwork(network, ChosenQuantizations(keeping: network), weights)
+  var quantized = try QuantizedNetwork(quantized: network)
   viewConcats(&quantized)
   let (records, plan) = try planNetwork(quantized, goal: options.arena, pushesInput: options.pushesInput)
   metadata.provenance =
@@ -52,4 +46,23 @@ public func compileQuantized(
     macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: 0,
     notes: quantized.steps.flatMap(\.lowered.notes), agreement: Agreement())
   return CompiledModel(bytes: bytes, report: report)
+}
+
+/// What is done to an imported int8 network before it is lowered. No layer's bytes change.
+func simplifyQuantized(_ graph: inout Graph) throws(GraphError) {
+  try clean(&graph)
+  try fusePadding(&graph)
+  try fuseClamps(&graph)
+}
+
+extension QuantizedNetwork {
+  /// Lowers every node of an imported int8 network with its own quantizations and weights.
+  /// - Throws: `GraphError` with every node that has no int8 form.
+  init(quantized graph: Graph) throws(GraphError) {
+    var weights: [Int: QuantizedWeights] = [:]
+    for (position, node) in graph.nodes.enumerated() where node.inputs.count > 1 {
+      weights[position] = graph[node.inputs[1]].quantizedWeights
+    }
+    self = try QuantizedNetwork(graph, ChosenQuantizations(keeping: graph), weights)
+  }
 }

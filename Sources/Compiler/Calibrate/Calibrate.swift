@@ -54,6 +54,12 @@ public struct CalibrationStatistics: Sendable {
     channelSums[id.index]?.add(tensor)
   }
 
+  /// Takes the range −`magnitude`…`magnitude` for that of a value.
+  mutating func assume(_ magnitude: Float, value: Int) {
+    histograms[value] = Histogram()
+    histograms[value]?.add([-magnitude, magnitude])
+  }
+
   /// Fowler, Noll and Vo's hash over the bits of the values.
   mutating func hash(_ tensor: Tensor) {
     for value in tensor.values { dataHash = (dataHash ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3 }

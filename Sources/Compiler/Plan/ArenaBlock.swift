@@ -59,12 +59,12 @@ func arenaBlocks(of buffers: [ArenaBuffer], overwriting: Bool) -> [ArenaBlock] {
 }
 
 /// The largest sum of live bytes over all operators, and the same with the least slack that must follow it.
-func largestLiveSet(_ blocks: [ArenaBlock]) -> (bytes: Int, withSlack: Int) {
-  var largest = (bytes: 0, withSlack: 0)
-  for time in Set(blocks.map(\.first)) {
+func largestLiveSet(_ blocks: [ArenaBlock]) -> (bytes: Int, withSlack: Int, time: Int) {
+  var largest = (bytes: 0, withSlack: 0, time: 0)
+  for time in Set(blocks.map(\.first)).sorted() {
     let live = blocks.filter { $0.first <= time && time <= $0.last }
     let bytes = live.reduce(0) { $0 + $1.bytes }
-    largest.bytes = max(largest.bytes, bytes)
+    if bytes > largest.bytes { (largest.bytes, largest.time) = (bytes, time) }
     largest.withSlack = max(largest.withSlack, bytes + (live.map(\.slackBytes).min() ?? 0))
   }
   return largest

@@ -40,6 +40,8 @@ public struct ArenaPlan: Equatable, Sendable {
   public var arenaBytes: Int
   /// The largest sum of buffers that are alive during one operator: no plan can be smaller.
   public var lowerBoundBytes: Int
+  /// The operator during which that many are alive.
+  public var peakOperator = 0
   /// Whether no smaller plan exists for these buffers: the bound is reached, or the search ran to its end.
   public var isProvenSmallest: Bool
 }

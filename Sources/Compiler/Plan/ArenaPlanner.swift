@@ -15,7 +15,7 @@ public func planArena(_ buffers: [ArenaBuffer], searchNodes: Int = 100_000) -> A
   }
   guard let best, !best.isProvenSmallest, searchNodes > 0 else { return best! }
   var rigid = RigidPlacement(buffers).plan()
-  rigid.lowerBoundBytes = best.lowerBoundBytes
+  (rigid.lowerBoundBytes, rigid.peakOperator) = (best.lowerBoundBytes, best.peakOperator)
   return rigid.arenaBytes < best.arenaBytes ? rigid : best
 }
 
@@ -33,5 +33,6 @@ private func plan(_ blocks: [ArenaBlock], count: Int, searchNodes: Int) -> Arena
     for member in block.members { offsets[member] = offset }
   }
   return ArenaPlan(
-    offsets: offsets, arenaBytes: placement.bytes, lowerBoundBytes: bound.bytes, isProvenSmallest: isSmallest)
+    offsets: offsets, arenaBytes: placement.bytes, lowerBoundBytes: bound.bytes, peakOperator: bound.time,
+    isProvenSmallest: isSmallest)
 }

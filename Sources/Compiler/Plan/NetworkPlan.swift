@@ -13,10 +13,14 @@ struct NetworkPlan {
   var arenaBytes: Int
   /// The largest set of tensors and scratch that are alive together, without slack and alignment.
   var lowerBoundBytes: Int
+  /// The scratch in it.
+  var boundScratchBytes: Int
+  /// Bytes after the last tensor or scratch.
+  var tailBytes: Int
   /// Whether no smaller plan exists for these units.
   var isProvenSmallest: Bool
 
-  /// Places the memory of a cut into units, at multiples of 64 bytes, or of 16 where that takes less.
+  /// Places the memory of a cut into units, at multiples of 64 bytes, or of fewer where that takes less.
   init(_ network: QuantizedNetwork, _ costs: UnitCosts, _ units: [PlanUnit]) {
     let rows = costs.network
     var rowsHeld = rows.storages.map(\.height)
@@ -35,12 +39,14 @@ struct NetworkPlan {
     {
       turns = []
     }
-    let buffers = { (alignment: Int) in
-      arenaBuffers(costs, units, unitOfStep: unitOfStep, rowsHeld: rowsHeld, alignment: alignment)
+    var found: ArenaPlan?
+    for alignment in [64, 16, 4] {
+      let buffers = arenaBuffers(costs, units, unitOfStep: unitOfStep, rowsHeld: rowsHeld, alignment: alignment)
+      let next = planArena(buffers)
+      if found.map({ roundedUp(next.arenaBytes, to: 64) < roundedUp($0.arenaBytes, to: 64) }) ?? true { found = next }
+      if found!.arenaBytes <= roundedUp(found!.lowerBoundBytes + Limits.slackBytes, to: 64) { break }
     }
-    let wide = planArena(buffers(64))
-    let narrow = planArena(buffers(16))
-    let plan = roundedUp(narrow.arenaBytes, to: 64) < roundedUp(wide.arenaBytes, to: 64) ? narrow : wide
+    let plan = found!
     let count = rows.storages.count
     tensorOffsets = rows.placeOfTensor.map { plan.offsets[$0.storage] + $0.offset }
     self.rowsHeld = network.tensors.indices.map { tensor in
@@ -51,8 +57,12 @@ struct NetworkPlan {
     self.units = units
     arenaBytes = roundedUp(plan.arenaBytes, to: 64)
     lowerBoundBytes = plan.lowerBoundBytes
-    isProvenSmallest =
-      narrow.isProvenSmallest && roundedUp(plan.arenaBytes, to: 64) == roundedUp(narrow.arenaBytes, to: 64)
+    let last = rows.storages.indices.map { plan.offsets[$0] + rowsHeld[$0] * rows.storages[$0].rowBytes }.max() ?? 0
+    let lastScratch =
+      rows.steps.indices.map { plan.offsets[count + unitOfStep[$0]] + rows.steps[$0].scratchBytes }.max() ?? 0
+    tailBytes = arenaBytes - max(last, lastScratch)
+    boundScratchBytes = units[plan.peakOperator].steps.map { rows.steps[$0].scratchBytes }.max() ?? 0
+    isProvenSmallest = plan.isProvenSmallest
   }
 }
 

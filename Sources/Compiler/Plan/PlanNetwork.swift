@@ -21,40 +21,90 @@ func planNetwork(
   _ network: QuantizedNetwork, goal: ArenaGoal, pushesInput: Bool
 ) throws(GraphError) -> (records: NetworkRecords, plan: NetworkPlan) {
   var records = try NetworkRecords(network)
-  let costs = UnitCosts(RowNetwork(network, records), pushesInput: pushesInput)
-  let segmentation = Segmentation(costs)
-  var plan: NetworkPlan
-  switch goal {
-  case .wholeTensors: plan = NetworkPlan(network, costs, segmentation.whole)
-  case .automatic:
-    plan = NetworkPlan(network, costs, segmentation.smallestWithoutDelay(tolerance: tolerance))
-  case .smallest: plan = NetworkPlan(network, costs, segmentation.smallest())
-  case .bytes(let bytes): plan = try fastestPlan(within: bytes, network, costs, segmentation)
-  }
-  if goal == .automatic || goal == .smallest, plan.arenaBytes < 1 << 16 {
-    // Alignment and slack can outweigh what rows save in a very small network.
-    let whole = NetworkPlan(network, costs, segmentation.whole)
-    if whole.arenaBytes <= plan.arenaBytes { plan = whole }
-  }
+  let search = PlanSearch(network, UnitCosts(RowNetwork(network, records), pushesInput: pushesInput))
+  let plan = try search.plan(goal)
   records.place(plan)
   return (records, plan)
 }
 
-/// The fastest plan whose arena, with slack and gaps between buffers, has at most `bytes`.
-private func fastestPlan(
-  within bytes: Int, _ network: QuantizedNetwork, _ costs: UnitCosts, _ segmentation: Segmentation
-) throws(GraphError) -> NetworkPlan {
-  var limit = bytes
-  while let units = segmentation.fastest(within: limit) {
-    let plan = NetworkPlan(network, costs, units)
-    if plan.arenaBytes <= bytes { return plan }
-    limit = min(limit, segmentation.peakBytes(units)) - 1
+/// Cuts a network in several ways, places the memory of each, and keeps the best: what a cut needs is known for sure only
+/// when it is placed.
+struct PlanSearch {
+  private let network: QuantizedNetwork
+  private let costs: UnitCosts
+  private let segmentation: Segmentation
+
+  init(_ network: QuantizedNetwork, _ costs: UnitCosts) {
+    self.network = network
+    self.costs = costs
+    segmentation = Segmentation(costs)
   }
-  let smallest = NetworkPlan(network, costs, segmentation.smallest())
-  if smallest.arenaBytes <= bytes { return smallest }
-  throw GraphError(
-    "no plan fits an arena of \(bytes) bytes; the smallest takes \(smallest.arenaBytes)"
-      + (costs.pushesInput ? "" : ", or less when the picture is pushed by rows (--push-rows)"))
+
+  /// - Throws: `GraphError` when no plan is as small as `goal` asks, with the smallest possible figure.
+  func plan(_ goal: ArenaGoal) throws(GraphError) -> NetworkPlan {
+    switch goal {
+    case .wholeTensors: whole
+    case .automatic: smallest(delay: costs.wholeTime * tolerance)
+    case .smallest: smallest(delay: .infinity)
+    case .bytes(let bytes): try fastest(within: bytes)
+    }
+  }
+
+  private var whole: NetworkPlan { NetworkPlan(network, costs, segmentation.whole) }
+
+  /// The smallest plan found that takes at most `delay` nanoseconds longer than whole tensors.
+  private func smallest(delay: Double) -> NetworkPlan {
+    var best = whole
+    if let (units, low) = segmentation.smallest(delay: delay) {
+      consider(units, &best)
+      // Cuts whose units may be larger can be easier to place.
+      let high = best.arenaBytes
+      for step in 1..<12 {
+        let bytes = low + (high - low) * step / 12
+        guard bytes < best.arenaBytes, best.arenaBytes > low + low / 256 + 64 else { break }
+        if let units = segmentation.fastest(within: bytes, delay: delay) { consider(units, &best) }
+      }
+    }
+    // The model of places is too strict where several tensors live long.
+    var bytes = best.arenaBytes - best.arenaBytes / 256 - 64
+    for _ in 0..<8 {
+      guard let units = segmentation.fastest(within: bytes, delay: delay, followsPlaces: false) else { break }
+      consider(units, &best)
+      bytes = min(bytes - bytes / 32, best.arenaBytes - best.arenaBytes / 256 - 64)
+    }
+    return best
+  }
+
+  private func consider(_ units: [PlanUnit], _ best: inout NetworkPlan) {
+    guard units != best.units else { return }
+    let plan = NetworkPlan(network, costs, units)
+    if plan.arenaBytes < best.arenaBytes { best = plan }
+  }
+
+  /// The fastest plan found in an arena of at most `bytes`.
+  private func fastest(within bytes: Int) throws(GraphError) -> NetworkPlan {
+    var best: (delay: Double, plan: NetworkPlan)?
+    for followsPlaces in [true, false] {
+      var limit = bytes
+      for _ in 0..<16 {
+        guard let units = segmentation.fastest(within: limit, followsPlaces: followsPlaces) else { break }
+        let delay = segmentation.delay(units)
+        if let best, best.delay <= delay { break }
+        let plan = NetworkPlan(network, costs, units)
+        if plan.arenaBytes <= bytes {
+          best = (delay, plan)
+          break
+        }
+        limit = min(limit - (plan.arenaBytes - bytes + 7) / 8, segmentation.peakBytes(units) - 1)
+      }
+    }
+    if let best { return best.plan }
+    let smallest = smallest(delay: .infinity)
+    if smallest.arenaBytes <= bytes { return smallest }
+    throw GraphError(
+      "no plan fits an arena of \(bytes) bytes; the smallest takes \(smallest.arenaBytes)"
+        + (costs.pushesInput ? "" : ", or less when the picture is pushed by rows (--push-rows)"))
+  }
 }
 
 /// The arena of a plan that takes the first input the other way, if the report shall say so.

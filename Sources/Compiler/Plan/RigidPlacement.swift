@@ -71,10 +71,10 @@ struct RigidPlacement {
   }
 
   /// The largest number of bytes that are alive together.
-  private var lowerBound: Int {
-    let times = Set(buffers.map(\.firstOperator))
+  private var lowerBound: (bytes: Int, time: Int) {
+    let times = Set(buffers.map(\.firstOperator)).sorted()
     return times.map { time in
-      groups.reduce(0) { sum, group in
+      let bytes = groups.reduce(0) { sum, group in
         let alive = group.members.filter { $0.first <= time && time <= $0.last }.sorted { $0.offset < $1.offset }
         var end = Int.min
         return alive.reduce(sum) { sum, member in
@@ -83,11 +83,12 @@ struct RigidPlacement {
           return sum + max(0, end - begin)
         }
       }
-    }.max() ?? 0
+      return (bytes, time)
+    }.max { $0.0 < $1.0 } ?? (0, 0)
   }
 
   func plan() -> ArenaPlan {
-    let bound = lowerBound
+    let (bound, peak) = lowerBound
     let slack = groups.map(\.slackBytes).max() ?? 0
     let keys: [(Group) -> (Int, Int)] = [
       { (-$0.extent, $0.first) }, { (-$0.area, $0.first) }, { ($0.first - $0.last, -$0.extent) },
@@ -100,13 +101,15 @@ struct RigidPlacement {
       if best.map({ bytes < $0.bytes }) ?? true { best = (bases, bytes) }
       return bases
     }
-    for key in keys {
+    for key in keys where (best?.bytes ?? Int.max) > bound + slack {
       var order = groups.indices.sorted {
         let (a, b) = (key(groups[$0]), key(groups[$1]))
         return (a.0, a.1, $0) < (b.0, b.1, $1)
       }
       _ = attempt(order, limit: nil)
-      for growth in 0..<8 { _ = attempt(order, limit: roundedUp(bound + bound * growth / 200 + slack, to: 64)) }
+      for growth in 0..<8 where (best?.bytes ?? 0) > bound + slack {
+        _ = attempt(order, limit: roundedUp(bound + bound * growth / 200 + slack, to: 64))
+      }
       for round in 0..<60 where (best?.bytes ?? 0) > bound + slack + bound / 400 {
         let limit = round % 2 == 0 ? nil : roundedUp(bound + bound / 200 + slack, to: 64)
         let bases = attempt(order, limit: limit)
@@ -123,7 +126,8 @@ struct RigidPlacement {
     }
     let bytes = best?.bytes ?? 0
     return ArenaPlan(
-      offsets: offsets, arenaBytes: bytes, lowerBoundBytes: bound, isProvenSmallest: bytes <= bound + slack)
+      offsets: offsets, arenaBytes: bytes, lowerBoundBytes: bound, peakOperator: peak,
+      isProvenSmallest: bytes <= bound + slack)
   }
 
   /// Bases in the order of `groups`. With a limit, groups that live longer than one unit go to the nearer end of the arena.

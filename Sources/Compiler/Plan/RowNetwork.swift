@@ -38,6 +38,8 @@ struct RowNetwork {
     var pairsRows: Bool
     var macs: Int
     var weightBytes: Int
+    /// Whether every row of the output needs all rows of some operand: it then runs once.
+    var needsAllRows = false
     /// Storages that the output may overwrite when the step runs whole.
     var overwritable: [Int] = []
   }
@@ -97,16 +99,12 @@ struct RowNetwork {
       planned.operands.append((storage, storages[storage].readers.count))
       storages[storage].readers.append(reader)
     }
-    planned.overwritable = overwritable(step, network)
-    steps.append(planned)
-  }
-
-  /// Whether every row of a step's output needs all rows of some operand: it then runs once.
-  func needsAllRows(_ step: Int) -> Bool {
-    steps[step].operands.contains { storage, reader in
+    planned.needsAllRows = planned.operands.contains { storage, reader in
       let needs = storages[storage].readers[reader]
       return needs.ends[0] == storages[storage].height && needs.begins.last == 0 && storages[storage].height > 1
     }
+    planned.overwritable = overwritable(step, network)
+    steps.append(planned)
   }
 
   private func reader(

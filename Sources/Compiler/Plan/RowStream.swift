@@ -4,6 +4,12 @@ struct PlannedTurn: Equatable {
   var rows: Range<Int>
 }
 
+/// A storage that is written over the rows of another one that are no longer needed.
+struct Follower: Equatable {
+  var written: Int
+  var read: Int
+}
+
 /// A group of adjacent steps that advance by a few rows at a time, simulated: the turns, and the rows that each tensor
 /// between them must hold.
 ///
@@ -11,112 +17,137 @@ struct PlannedTurn: Equatable {
 /// rows that it lacks. So nothing is computed earlier than needed, nothing twice, and every tensor holds as few rows as
 /// its readers allow.
 struct RowStream {
-  private let network: RowNetwork
-  private let steps: Range<Int>
+  private let tables: RowTables
+  private let first: Int
+  private let count: Int
   private let pushesInput: Bool
-  /// Most rows a turn, of each step; last, of the pushed input.
+  private let firstInput: Int
+  /// Of each step, and last of the pushed input: its rows, the most rows a turn, its storage, and the rows computed.
+  private let heights: [Int]
   private let rowsAtMost: [Int]
+  private let outputs: [Int]
   private var computed: [Int]
   private(set) var turns: [PlannedTurn] = []
-  /// The most rows that each storage written in the group held at a time.
-  private(set) var rowsHeld: [Int: Int] = [:]
+  /// The most rows of its output that each step, and last the caller, found in memory at a time.
+  private var held: [Int]
   /// For each of `followers`: where the written storage may begin at most, in bytes from the beginning of the one read, so
   /// that no row is written over a row that is still to be read.
   private(set) var leads: [Int]
   private let followers: [Follower]
+  private let followerRows: [(readHeight: Int, readBytes: Int, writtenBytes: Int)]
 
   /// - Parameters:
   ///   - pixels: each turn computes rows of about so many pixels, at least one row; nil: all rows.
   ///   - pushesInput: whether the group begins with rows of the network's first input, given by the caller.
   ///   - followers: storages that the group writes while it reads others for the last time.
-  init(_ network: RowNetwork, steps: Range<Int>, pixels: Int?, pushesInput: Bool, followers: [Follower] = []) {
-    self.network = network
+  init(
+    _ network: RowNetwork, _ tables: RowTables, steps: Range<Int>, pixels: Int?, pushesInput: Bool,
+    followers: [Follower] = []
+  ) {
+    self.tables = tables
     self.followers = followers
-    leads = followers.map { network.storages[$0.read].bytes }
-    self.steps = steps
     self.pushesInput = pushesInput
+    first = steps.lowerBound
+    count = steps.count
+    firstInput = network.firstInput
+    leads = followers.map { network.storages[$0.read].bytes }
+    followerRows = followers.map {
+      let (read, written) = (network.storages[$0.read], network.storages[$0.written])
+      return (read.height, read.rowBytes, written.rowBytes)
+    }
     let input = network.storages[network.firstInput]
+    heights = steps.map { network.steps[$0].height } + [input.height]
+    outputs = steps.map { network.steps[$0].output } + [network.firstInput]
     rowsAtMost =
       steps.map { index in
         let step = network.steps[index]
-        if network.needsAllRows(index) { return min(65535, step.height) }
+        if step.needsAllRows { return min(65535, step.height) }
         return min(65535, pixels.map { max(1, $0 / step.width) } ?? step.height)
       } + [min(65535, pixels == nil ? input.height : 1)]
-    computed = Array(repeating: 0, count: steps.count + 1)
-    let last = steps.filter { index in
-      !network.storages[network.steps[index].output].readers.contains { steps.contains($0.step) }
+    computed = Array(repeating: 0, count: count + 1)
+    held = Array(repeating: 0, count: count + 1)
+    run(steps)
+  }
+
+  private mutating func run(_ steps: Range<Int>) {
+    let last = (0..<count).filter { slot in
+      let storage = outputs[slot]
+      return !(tables.firstReader[storage]..<tables.firstReader[storage + 1]).contains {
+        steps.contains(tables.readers[$0].step)
+      }
     }
-    while let next = last.filter({ computed[slot($0)] < height($0) }).min(by: { progress($0) < progress($1) }) {
+    while true {
+      var next = -1
+      var least = 1.0
+      for slot in last {
+        let progress = Double(computed[slot]) / Double(heights[slot])
+        if progress < least { (next, least) = (slot, progress) }
+      }
+      guard next >= 0 else { break }
       compute(next)
     }
     // Rows that nothing reads, as below the last window of a pooling.
-    if pushesInput { demand(network.firstInput, rows: input.height) }
-    for step in steps { while computed[slot(step)] < height(step) { compute(step) } }
+    if pushesInput { demand(firstInput, rows: heights[count]) }
+    for slot in 0..<count { while computed[slot] < heights[slot] { compute(slot) } }
   }
 
-  private func slot(_ step: Int) -> Int { step < 0 ? steps.count : step - steps.lowerBound }
-
-  private func height(_ step: Int) -> Int {
-    step < 0 ? network.storages[network.firstInput].height : network.steps[step].height
-  }
-
-  private func progress(_ step: Int) -> Double { Double(computed[slot(step)]) / Double(height(step)) }
-
-  /// The steps of the group that write a storage.
-  private func writers(_ storage: Int) -> [Int] {
-    if pushesInput, storage == network.firstInput { return [-1] }
-    return network.storages[storage].writers.filter(steps.contains)
+  /// The most rows of each storage written in the group that were in memory at a time.
+  var rowsHeld: [Int: Int] {
+    var rows: [Int: Int] = [:]
+    for slot in 0...count where held[slot] > 0 { rows[outputs[slot]] = max(rows[outputs[slot]] ?? 1, held[slot]) }
+    return rows
   }
 
   private mutating func demand(_ storage: Int, rows: Int) {
-    for writer in writers(storage) {
-      while computed[slot(writer)] < rows { compute(writer, upTo: rows) }
+    for index in tables.firstWriter[storage]..<tables.firstWriter[storage + 1] {
+      let step = tables.writers[index]
+      let slot: Int
+      if step < 0 {
+        guard pushesInput else { continue }
+        slot = count
+      } else {
+        guard step >= first, step < first + count else { continue }
+        slot = step - first
+      }
+      while computed[slot] < rows { compute(slot, upTo: rows) }
     }
   }
 
   /// The next turn of a step, after those of the steps that it reads.
-  private mutating func compute(_ step: Int, upTo end: Int = Int.max) {
-    let first = computed[slot(step)]
-    let next = min(end, height(step), first + rowsAtMost[slot(step)])
-    if step >= 0 {
-      for (storage, reader) in network.steps[step].operands {
-        demand(storage, rows: network.storages[storage].readers[reader].ends[next - 1])
+  private mutating func compute(_ slot: Int, upTo end: Int = Int.max) {
+    let begin = computed[slot]
+    let next = min(end, heights[slot], begin + rowsAtMost[slot])
+    if slot < count {
+      for index in tables.firstOperand[first + slot]..<tables.firstOperand[first + slot + 1] {
+        let need = tables.operands[index]
+        demand(need.storage, rows: Int(tables.ends[need.first + next - 1]))
       }
     }
-    turns.append(PlannedTurn(step: step, rows: first..<next))
-    if step >= 0 { follow(network.steps[step].output, rows: next) }
-    computed[slot(step)] = next
-    hold(step < 0 ? network.firstInput : network.steps[step].output, rows: next, writer: step)
+    turns.append(PlannedTurn(step: slot < count ? first + slot : -1, rows: begin..<next))
+    if slot < count { follow(outputs[slot], rows: next) }
+    computed[slot] = next
+    held[slot] = max(held[slot], next - min(next, firstNeeded(outputs[slot], atMost: next)), next - begin)
   }
 
-  /// A step wrote rows of a storage up to `rows`: all from the first one that is still needed are held.
-  private mutating func hold(_ storage: Int, rows: Int, writer: Int) {
+  /// The first row of a storage that a step of the group still needs, or `rows`.
+  private func firstNeeded(_ storage: Int, atMost rows: Int) -> Int {
     var needed = rows
-    for reader in network.storages[storage].readers where steps.contains(reader.step) {
-      let next = computed[slot(reader.step)]
-      if next < reader.begins.count { needed = min(needed, reader.begins[next]) }
+    for index in tables.firstReader[storage]..<tables.firstReader[storage + 1] {
+      let need = tables.readers[index]
+      guard need.step >= first, need.step < first + count else { continue }
+      let next = computed[need.step - first]
+      if next < need.height { needed = min(needed, Int(tables.begins[need.first + next])) }
     }
-    let turnRows = turns.last.map { $0.rows.count } ?? 0
-    rowsHeld[storage] = max(rowsHeld[storage] ?? 1, rows - needed, turnRows)
+    return needed
   }
 
   /// A step is about to write rows of a storage up to `rows`: they must end before the first row of another storage that
   /// it or a later turn reads.
   private mutating func follow(_ storage: Int, rows: Int) {
-    for (index, follower) in followers.enumerated() where follower.written == storage {
-      let read = network.storages[follower.read]
-      var needed = read.height
-      for reader in read.readers where steps.contains(reader.step) {
-        let next = computed[slot(reader.step)]
-        if next < reader.begins.count { needed = min(needed, reader.begins[next]) }
-      }
-      leads[index] = min(leads[index], needed * read.rowBytes - rows * network.storages[storage].rowBytes)
+    for index in followers.indices where followers[index].written == storage {
+      let (height, readBytes, writtenBytes) = followerRows[index]
+      let needed = firstNeeded(followers[index].read, atMost: height)
+      leads[index] = min(leads[index], needed * readBytes - rows * writtenBytes)
     }
   }
-}
-
-/// A storage that is written over the rows of another one that are no longer needed.
-struct Follower: Equatable {
-  var written: Int
-  var read: Int
 }

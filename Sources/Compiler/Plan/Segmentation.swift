@@ -21,79 +21,111 @@ struct Segmentation {
   /// Estimated nanoseconds that a plan takes longer than whole tensors.
   func delay(_ units: [PlanUnit]) -> Double { units.reduce(0) { $0 + costs.cost($1).delay } }
 
+  /// A cut of the first steps: what it costs, and where the tensor that it wrote last lies.
+  private struct Beginning {
+    var delay: Double
+    var place: ArenaPlace?
+    var unit: PlanUnit?
+    /// Which of the beginnings before the unit.
+    var before = 0
+  }
+
   /// The fastest cut whose units need at most `bytes` each, or nil when there is none.
-  func fastest(within bytes: Int) -> [PlanUnit]? {
-    var best: [(delay: Double, unit: PlanUnit?)?] = [(0, nil)]
-    for end in 1...max(1, stepCount) {
-      var found: (delay: Double, unit: PlanUnit?)?
-      guard end <= stepCount else { break }
+  ///
+  /// Where a unit writes over what it reads, the written tensor begins somewhat lower; several such units in a row need
+  /// room to move down. So a few beginnings of each length are followed, with different places of the tensor written last.
+  /// - Parameter followsPlaces: whether to do so; without, a cut may ask for more than any placement can give.
+  func fastest(within bytes: Int, followsPlaces: Bool = true) -> [PlanUnit]? {
+    let places: [ArenaPlace?] = followsPlaces ? costs.places(ofInputWithin: bytes) : [nil]
+    var best = [places.map { Beginning(delay: 0, place: $0) }]
+    for end in 1..<stepCount + 1 {
+      var found: [Beginning] = []
       for first in (max(0, end - UnitCosts.groupLimit)..<end).reversed() {
-        guard let before = best[first] else {
-          if isHopeless(first..<end, within: bytes) { break }
-          continue
-        }
-        if let (unit, delay) = fastestUnit(first..<end, within: bytes),
-          found.map({ before.delay + delay < $0.delay }) ?? true
-        {
-          found = (before.delay + delay, unit)
+        if !best[first].isEmpty {
+          for (unit, cost) in choices(first..<end, within: bytes) {
+            for (index, before) in best[first].enumerated() {
+              let places = followsPlaces ? costs.places(after: unit, cost, from: before.place, within: bytes) : [nil]
+              for place in places {
+                found.append(Beginning(delay: before.delay + cost.delay, place: place, unit: unit, before: index))
+              }
+            }
+          }
         }
         if isHopeless(first..<end, within: bytes) { break }
       }
-      best.append(found)
+      best.append(Segmentation.fewest(found))
     }
-    guard best[stepCount] != nil else { return nil }
+    guard var last = best[stepCount].first else { return nil }
     var units: [PlanUnit] = []
-    var end = stepCount
-    while end > 0, let unit = best[end]?.unit {
+    while let unit = last.unit {
       units.append(unit)
-      end = unit.steps.lowerBound
+      last = best[unit.steps.lowerBound][last.before]
     }
     return units.reversed()
   }
 
-  /// The cut with the smallest largest unit.
-  func smallest() -> [PlanUnit] { narrowed { fastest(within: $0) } ?? whole }
-
-  /// The smallest cut that the model of time thinks no slower than whole tensors by more than `tolerance` of their time.
-  func smallestWithoutDelay(tolerance: Double) -> [PlanUnit] {
-    let limit = costs.wholeTime * tolerance
-    return narrowed { bytes in fastest(within: bytes).flatMap { delay($0) <= limit ? $0 : nil } } ?? whole
+  /// The fastest beginning for each place, at most twelve, the fastest first.
+  private static func fewest(_ found: [Beginning]) -> [Beginning] {
+    var kept: [Beginning] = []
+    for (_, next) in found.enumerated().sorted(by: { ($0.element.delay, $0.offset) < ($1.element.delay, $1.offset) }) {
+      if kept.count < 12, !kept.contains(where: { $0.place == next.place }) { kept.append(next) }
+    }
+    return kept
   }
 
-  /// The last result of `plan` that is not nil while the bytes allowed shrink by bisection.
-  private func narrowed(_ plan: (Int) -> [PlanUnit]?) -> [PlanUnit]? {
-    guard var best = plan(largestUseful) else { return nil }
-    var high = peakBytes(best)
+  /// The cut with the smallest largest unit among those that the model of time thinks no slower than whole tensors by
+  /// more than `delay` nanoseconds, and how many bytes that unit may have.
+  func smallest(delay limit: Double) -> (units: [PlanUnit], bytes: Int)? {
+    narrowed { fastest(within: $0, delay: limit) }
+  }
+
+  /// As `fastest`, or nil when that takes more than `delay` nanoseconds longer than whole tensors.
+  func fastest(within bytes: Int, delay limit: Double, followsPlaces: Bool = true) -> [PlanUnit]? {
+    fastest(within: bytes, followsPlaces: followsPlaces).flatMap { delay($0) <= limit ? $0 : nil }
+  }
+
+  /// The last result of `plan` that is not nil while the bytes allowed shrink by bisection, and those bytes, to 1/2048.
+  private func narrowed(_ plan: (Int) -> [PlanUnit]?) -> (units: [PlanUnit], bytes: Int)? {
+    // Tensors at fixed places may need more than the largest unit.
+    var high = 2 * largestUseful
+    guard var best = plan(high) else { return nil }
     var low = 0
-    while low < high {
+    while low + high / 2048 < high {
       let middle = low + (high - low) / 2
       if let found = plan(middle) {
         best = found
-        high = min(middle, peakBytes(found))
+        high = max(low, min(middle, peakBytes(found)))
       } else {
         low = middle + 1
       }
     }
-    return best
+    return (best, high)
   }
 
   /// Whether the rings of a group alone, with the fewest rows a turn, exceed `bytes`: longer groups do, too.
   private func isHopeless(_ steps: Range<Int>, within bytes: Int) -> Bool {
-    steps.count > 1 && costs.cost(PlanUnit(steps: steps, pixels: UnitCosts.pixelChoices[0])).ownBytes > bytes
+    steps.count > 1 && costs.cost(steps, choice: 0).ownBytes > bytes
   }
 
-  private func fastestUnit(_ steps: Range<Int>, within bytes: Int) -> (PlanUnit, Double)? {
-    var best: (unit: PlanUnit, delay: Double)?
-    func consider(_ pixels: Int?) -> Bool {
-      var unit = PlanUnit(steps: steps, pixels: pixels)
-      let cost = costs.cost(unit)
-      unit.overlays = cost.bytes > bytes
-      guard !unit.overlays || cost.overlaidBytes <= bytes else { return false }
-      if best.map({ cost.delay < $0.delay }) ?? true { best = (unit, cost.delay) }
+  /// The ways to run steps as one unit in at most `bytes`: whole, or by rows; over what it reads where it must.
+  private func choices(_ steps: Range<Int>, within bytes: Int) -> [(PlanUnit, UnitCosts.Cost)] {
+    var found: [(PlanUnit, UnitCosts.Cost)] = []
+    func consider(_ choice: Int) -> Bool {
+      let cost = costs.cost(steps, choice: choice)
+      let overlays = cost.bytes > bytes
+      guard !overlays || cost.overlaidBytes <= bytes else { return false }
+      let pixels = choice < UnitCosts.pixelChoices.count ? UnitCosts.pixelChoices[choice] : nil
+      let unit = PlanUnit(steps: steps, pixels: pixels, overlays: overlays)
+      // Of those that lie apart, the fastest.
+      if !overlays, let last = found.last, !last.0.overlays {
+        if cost.delay < last.1.delay { found[found.count - 1] = (unit, cost) }
+      } else {
+        found.append((unit, cost))
+      }
       return true
     }
-    if steps.count == 1, consider(nil) { return best }
-    for pixels in UnitCosts.pixelChoices where !consider(pixels) { break }
-    return best
+    if steps.count == 1, consider(UnitCosts.pixelChoices.count) { return found }
+    for choice in UnitCosts.pixelChoices.indices where !consider(choice) { break }
+    return found
   }
 }

@@ -9,30 +9,41 @@ struct PlanUnit: Equatable {
 
 /// What units need and take: bytes alive while they run, and time beyond that of whole tensors. Computed once each.
 final class UnitCosts {
-  struct Cost {
+  final class Cost {
     /// Bytes of all tensors and scratch that are alive while the unit runs, each at a place of its own.
-    var bytes: Int
+    let bytes: Int
     /// The same with overlays.
-    var overlaidBytes: Int
+    let overlaidBytes: Int
     /// Written storages over read ones, and where they begin, from the beginning of the read one.
-    var overlays: [(follower: Follower, distance: Int)]
+    let overlays: [(follower: Follower, distance: Int)]
+    /// Everything alive, largest first; a storage of −1 is scratch.
+    let pieces: [(storage: Int, bytes: Int)]
     /// Bytes of what the unit's own tensors hold, a lower bound of `bytes` for longer units.
-    var ownBytes: Int
+    let ownBytes: Int
     /// Estimated nanoseconds that running by rows takes longer than running whole.
-    var delay: Double
+    let delay: Double
+    /// The largest storage that the unit writes for later ones.
+    let output: Int?
+    /// The storage that it overwrites as a whole.
+    let overwritten: Int?
+
+    init(
+      bytes: Int, overlaidBytes: Int, overlays: [(follower: Follower, distance: Int)],
+      pieces: [(storage: Int, bytes: Int)], ownBytes: Int, delay: Double, output: Int?, overwritten: Int?
+    ) {
+      (self.bytes, self.overlaidBytes, self.overlays) = (bytes, overlaidBytes, overlays)
+      (self.pieces, self.ownBytes, self.delay) = (pieces, ownBytes, delay)
+      (self.output, self.overwritten) = (output, overwritten)
+    }
   }
 
   let network: RowNetwork
   let pushesInput: Bool
   /// The first unit step that reads the network's first input.
   let firstReader: Int
-  private var known: [Key: Cost] = [:]
-
-  private struct Key: Hashable {
-    var first: Int
-    var end: Int
-    var pixels: Int
-  }
+  private let tables: RowTables
+  /// By the first step, the number of steps and the pixels' place in `pixelChoices`; whole units last.
+  private var known: [[[Cost?]]]
 
   /// Pixels a turn that are tried, from the fewest.
   static let pixelChoices = [1, 14, 28, 56, 112, 224, 448, 896, 1792]
@@ -42,6 +53,8 @@ final class UnitCosts {
   init(_ network: RowNetwork, pushesInput: Bool) {
     self.network = network
     self.pushesInput = pushesInput
+    tables = RowTables(network)
+    known = Array(repeating: [], count: network.steps.count)
     firstReader = network.storages[network.firstInput].readers.map(\.step).min() ?? 0
   }
 
@@ -51,32 +64,32 @@ final class UnitCosts {
   /// The rows of a unit, computed anew.
   func stream(_ unit: PlanUnit) -> RowStream {
     RowStream(
-      network, steps: unit.steps, pixels: unit.pixels, pushesInput: pushes(unit.steps),
+      network, tables, steps: unit.steps, pixels: unit.pixels, pushesInput: pushes(unit.steps),
       followers: followers(unit.steps))
   }
 
   /// Pairs of a storage that only a unit writes, for later ones, and one that it is the last to read.
   private func followers(_ steps: Range<Int>) -> [Follower] {
-    var found: [Follower] = []
-    for (written, memory) in network.storages.enumerated()
-    where !memory.isInput && !isInside(written, steps) && memory.mayBeRing && !memory.writers.isEmpty
-      && memory.writers.allSatisfy(steps.contains)
-    {
-      for (read, other) in network.storages.enumerated()
-      where read != written && other.mayBeRing && !isInside(read, steps) && !(pushesInput && read == network.firstInput)
-        && lifetimes[read].lowerBound <= steps.lowerBound && steps.contains(lifetimes[read].upperBound)
-        && !other.writers.contains(where: steps.contains)
-      {
-        found.append(Follower(written: written, read: read))
-      }
+    let written = Set(steps.map { network.steps[$0].output }).filter { storage in
+      let memory = network.storages[storage]
+      return !memory.isInput && memory.mayBeRing && memory.writers.allSatisfy(steps.contains)
+        && !isInside(storage, steps)
     }
-    return found
+    let read = Set(steps.flatMap { network.steps[$0].operands.map(\.storage) }).filter { storage in
+      let memory = network.storages[storage]
+      return memory.mayBeRing && !(pushesInput && storage == network.firstInput)
+        && lifetimes[storage].lowerBound <= steps.lowerBound && steps.contains(lifetimes[storage].upperBound)
+        && !memory.writers.contains(where: steps.contains) && !isInside(storage, steps)
+    }.sorted()
+    return written.sorted().flatMap { written in read.map { Follower(written: written, read: $0) } }
   }
 
   /// The overlays of a unit that save most, each storage in one at most.
   private func overlays(_ stream: RowStream, _ followers: [Follower]) -> [(follower: Follower, distance: Int)] {
     let found = zip(followers, stream.leads).map { follower, lead in
-      let distance = Int((Double(lead) / 64).rounded(.down)) * 64
+      // Whole cache lines where that matters little.
+      let step = network.storages[follower.read].bytes < 1 << 15 ? 4 : 64
+      let distance = Int((Double(lead) / Double(step)).rounded(.down)) * step
       let (read, written) = (network.storages[follower.read].bytes, network.storages[follower.written].bytes)
       let union = max(read, distance + written) - min(0, distance)
       return (follower: follower, distance: distance, saving: read + written - union)
@@ -113,43 +126,64 @@ final class UnitCosts {
     return first...max(first, memory.isOutput ? network.steps.count : last)
   }
 
-  private lazy var lifetimes = network.storages.indices.map(lifetime)
+  private(set) lazy var lifetimes = network.storages.indices.map(lifetime)
 
   func cost(_ unit: PlanUnit) -> Cost {
-    let key = Key(first: unit.steps.lowerBound, end: unit.steps.upperBound, pixels: unit.pixels ?? 0)
-    if let cost = known[key] { return cost }
-    let cost = computeCost(unit)
-    known[key] = cost
+    let choice = unit.pixels.map { UnitCosts.pixelChoices.firstIndex(of: $0)! } ?? UnitCosts.pixelChoices.count
+    return cost(unit.steps, choice: choice)
+  }
+
+  /// The cost of a unit with pixels of `pixelChoices[choice]`, or whole.
+  func cost(_ steps: Range<Int>, choice: Int) -> Cost {
+    let (first, length) = (steps.lowerBound, steps.count - 1)
+    while known[first].count <= length {
+      known[first].append(Array(repeating: nil, count: UnitCosts.pixelChoices.count + 1))
+    }
+    if let cost = known[first][length][choice] { return cost }
+    let pixels = choice < UnitCosts.pixelChoices.count ? UnitCosts.pixelChoices[choice] : nil
+    let cost = computeCost(PlanUnit(steps: steps, pixels: pixels))
+    known[first][length][choice] = cost
     return cost
   }
 
   private func computeCost(_ unit: PlanUnit) -> Cost {
     let steps = unit.steps
     var own = 0
+    var pieces: [(storage: Int, bytes: Int)] = []
     var outside = 0
     let isSingle = steps.count == 1 && !pushes(steps) && unit.pixels == nil
     let stream = isSingle ? nil : self.stream(unit)
+    let rowsHeld = stream?.rowsHeld ?? [:]
     for storage in network.storages.indices where lifetimes[storage].overlaps(steps.lowerBound...steps.upperBound - 1) {
       let memory = network.storages[storage]
-      if isInside(storage, steps), let held = stream?.rowsHeld[storage] {
-        own += roundedUp(min(held, memory.height) * memory.rowBytes, to: 16)
+      if isInside(storage, steps), let held = rowsHeld[storage] {
+        pieces.append((storage, roundedUp(min(held, memory.height) * memory.rowBytes, to: 16)))
+        own += pieces.last!.bytes
       } else {
-        outside += roundedUp(memory.bytes, to: 16)
+        pieces.append((storage, roundedUp(memory.bytes, to: 16)))
+        outside += pieces.last!.bytes
       }
     }
     let scratch = steps.map { network.steps[$0].scratchBytes }.max() ?? 0
-    if isSingle, let overwritten = overwritten(by: steps.lowerBound) {
+    let overwritten = isSingle ? overwritten(by: steps.lowerBound) : nil
+    if let overwritten {
       outside -= roundedUp(network.storages[overwritten].bytes, to: 16)
+      pieces.removeAll { $0.storage == overwritten }
     }
+    if scratch > 0 { pieces.append((-1, scratch)) }
+    pieces.sort { ($1.bytes, $0.storage) < ($0.bytes, $1.storage) }
     let overlays = stream.map { self.overlays($0, followers(steps)) } ?? []
+    let written = steps.map { network.steps[$0].output }.filter { !isInside($0, steps) }
     let bytes = own + outside + scratch
     return Cost(
-      bytes: bytes, overlaidBytes: bytes - overlays.reduce(0) { $0 + saving($1) }, overlays: overlays, ownBytes: own,
-      delay: stream.map { delay(unit, $0) } ?? 0)
+      bytes: bytes, overlaidBytes: bytes - overlays.reduce(0) { $0 + saving($1) }, overlays: overlays, pieces: pieces,
+      ownBytes: own,
+      delay: stream.map { delay(unit, $0) } ?? 0,
+      output: written.max { network.storages[$0].bytes < network.storages[$1].bytes }, overwritten: overwritten)
   }
 
   /// The storage that a step running whole may write its output over: one that nothing needs afterwards.
-  private func overwritten(by step: Int) -> Int? {
+  func overwritten(by step: Int) -> Int? {
     let output = network.steps[step].output
     return network.steps[step].overwritable.first {
       $0 != output && lifetimes[$0].upperBound == step && lifetimes[output].lowerBound == step

@@ -8,11 +8,15 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints what is in a model: shapes, operators, memory, provenance.",
     discussion: """
-      Example: martlet inspect network.martlet --memory memory.html
+      Examples: martlet inspect network.martlet --memory memory.html
+                martlet inspect detector.martlet classifier.martlet
+      Of several packed models it prints the arena that they can share when they run one after the other.
       """)
 
   @Argument(help: "A packed model (.martlet) or a network (.onnx, .tflite, or a checkpoint with --architecture).")
-  var model: String
+  var models: [String]
+
+  private var model: String { models[0] }
 
   @Option(help: "Draw the arena over time, and what makes its peak, into a .html or .svg file.")
   var memory: String?
@@ -56,16 +60,44 @@ struct Inspect: ParsableCommand {
     var limits: [String: Int]?
   }
 
+  private struct SharedResult: Encodable {
+    struct Model: Encodable {
+      let model: String
+      let arenaBytes: Int
+    }
+
+    let models: [Model]
+    let sharedArenaBytes: Int
+    let separateArenaBytes: Int
+  }
+
   func validate() throws {
+    guard !models.isEmpty else { throw ValidationError("Name a model.") }
+    if memory != nil, models.count > 1 { throw ValidationError("--memory draws one model.") }
     if let memory, !memory.hasSuffix(".html"), !memory.hasSuffix(".svg") {
       throw ValidationError("--memory names a .html or .svg file.")
     }
   }
 
   func run() throws {
+    guard models.count == 1 else { return try showShared() }
     if let memory { try draw(to: memory) }
     let result = MappedFile.isPackedModel(model) ? try packed() : try float()
     try output.emit(result) { show(result) }
+  }
+
+  /// Sessions in one arena: each needs its own bytes while it runs, and none afterwards.
+  private func showShared() throws {
+    let found = try models.map { SharedResult.Model(model: $0, arenaBytes: try PackedModel($0).arenaBytes) }
+    let result = SharedResult(
+      models: found, sharedArenaBytes: found.map(\.arenaBytes).max() ?? 0,
+      separateArenaBytes: found.reduce(0) { $0 + $1.arenaBytes })
+    try output.emit(result) {
+      for entry in found { print("arena        \(entry.arenaBytes.grouped) bytes, \(entry.model)") }
+      print(
+        "together     \(result.sharedArenaBytes.grouped) bytes in one arena, one network after the other "
+          + "(\(result.separateArenaBytes.grouped) in arenas of their own)")
+    }
   }
 
   private func draw(to path: String) throws {

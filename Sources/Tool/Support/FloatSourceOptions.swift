@@ -62,11 +62,14 @@ struct FloatSourceOptions: ParsableArguments {
       try report.requireAllLoaded(from: path)
       if !report.isComplete { note("\(report)") }
     } else {
-      graph = try Self.importModel(path).graph
+      graph = try Self.importNetwork(path)
     }
     try clean(&graph)
     return graph
   }
+
+  /// Reads a network file as it is.
+  static func importNetwork(_ path: String) throws -> Graph { try importModel(path).graph }
 
   /// Reads a network file by what is in it, whatever its name.
   private static func importModel(_ path: String) throws -> ImportedModel {

@@ -10,6 +10,34 @@ private enum WaitingInput {
   case quantized([Int8])
   /// As `Session.setInput(_:bytes:)` takes them.
   case bytes([UInt8])
+
+  /// The bytes of the input's own values, as a session makes them.
+  func quantized(_ input: TensorRecord, _ preprocessing: PreprocessingRecord?) -> [Int8] {
+    switch self {
+    case .quantized(let values): return values
+    case .bytes(let values): return values.map { Int8(bitPattern: $0) }
+    case .pixels(let values):
+      guard let rule = preprocessing else { return [] }
+      let (channels, table) = (Int(rule.channels), rule.pixelTable)
+      return values.indices.map { index in
+        let (pixel, channel) = (index / channels, index % channels)
+        let isBlueFirst = channels == 3 && rule.channelOrder == 1
+        let source = isBlueFirst ? channels - 1 - channel : channel
+        return Int8(bitPattern: table[channel * 256 + Int(values[pixel * channels + source])] ^ 0x80)
+      }
+    case .reals(let values):
+      let isInt16 = input.element == .int16
+      return values.flatMap { value -> [Int8] in
+        let steps = (value / input.scale).rounded(.toNearestOrEven)
+        let limit: Float = isInt16 ? 32768 : 128
+        let zeroPoint = isInt16 ? 0 : Float(input.zeroPoint)
+        let held = steps.isNaN ? -limit : max(-limit, min(limit - 1, steps + zeroPoint))
+        let number = Int16(held)
+        return isInt16
+          ? [Int8(truncatingIfNeeded: number), Int8(truncatingIfNeeded: number >> 8)] : [Int8(number)]
+      }
+    }
+  }
 }
 
 /// A packed model opened from a file, with an arena and a session of its own.
@@ -174,6 +202,7 @@ final class PackedModel {
 
   /// The bytes of the values, H×W×C, that an input holds before a run: int8, or little-endian int16.
   func inputValues(_ index: Int) throws -> [Int8] {
+    if index == 0, let rows { return rows.quantized(session.input(), preprocessing) }
     let tensor = try inspect { verified in verified.inputTensor(index) }
     var values = [Int32](repeating: 0, count: session.input(index).count)
     try refusing { () throws(Fault) in

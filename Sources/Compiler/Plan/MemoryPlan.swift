@@ -1,0 +1,87 @@
+import struct Graph.Graph
+import struct Graph.GraphError
+import struct Graph.QuantizedWeights
+
+/// How much memory a network needs under some goal.
+public struct MemoryPlan: Sendable {
+  /// What was asked for.
+  public var goal: ArenaGoal
+  /// Whether the caller gives the first input row by row.
+  public var pushesInput: Bool
+  /// What a session needs.
+  public var arenaBytes: Int
+  /// The largest set of tensors, rings of rows and scratch alive together in the chosen schedule: no placement is smaller.
+  public var lowerBoundBytes: Int
+  /// The part of the bound that is scratch of operators.
+  public var scratchBytes: Int
+  /// Bytes after the last buffer that kernels may read, and rounding of the whole arena.
+  public var tailBytes: Int
+  /// Turns of a run.
+  public var turnCount: Int
+  /// Steps of the runtime.
+  public var operatorCount: Int
+  /// Whether no smaller placement exists.
+  public var isProvenSmallest: Bool
+
+  /// Bytes that no tensor, ring or scratch needs: holes between buffers, alignment and the tail.
+  public var overheadBytes: Int { arenaBytes - lowerBoundBytes }
+}
+
+/// A network made ready for planning, from its shapes alone: without calibration, weights as they are.
+public struct MemoryPlanner {
+  let network: QuantizedNetwork
+  let whole: PlanSearch
+  let pushed: PlanSearch
+
+  /// Simplifies and lowers a network. Ranges that an int8 network does not bring are assumed; they decide nothing but
+  /// which inputs of a concatenation are written in place, and there as calibration would decide.
+  /// - Throws: `GraphError` with every layer that cannot be compiled.
+  public init(_ graph: Graph) throws(GraphError) {
+    var simplified = graph
+    var quantized: QuantizedNetwork
+    if graph.isQuantized {
+      try simplifyQuantized(&simplified)
+      quantized = try QuantizedNetwork(quantized: simplified)
+    } else {
+      try simplify(&simplified)
+      let rules = ChosenQuantizations(simplified, CalibrationStatistics(assumedFor: simplified), method: .minMax)
+      quantized = try QuantizedNetwork(simplified, rules)
+    }
+    viewConcats(&quantized)
+    network = quantized
+    let rows = RowNetwork(quantized, try NetworkRecords(quantized))
+    whole = PlanSearch(quantized, UnitCosts(rows, pushesInput: false))
+    pushed = PlanSearch(quantized, UnitCosts(rows, pushesInput: true))
+  }
+
+  /// The plan that the compiler makes for `goal`.
+  /// - Throws: `GraphError` when no plan is as small as `goal` asks.
+  public func plan(_ goal: ArenaGoal, pushesInput: Bool = false) throws(GraphError) -> MemoryPlan {
+    let plan = try (pushesInput ? pushed : whole).plan(goal)
+    return MemoryPlan(
+      goal: goal, pushesInput: pushesInput, arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes,
+      scratchBytes: plan.boundScratchBytes, tailBytes: plan.tailBytes,
+      turnCount: plan.turns.isEmpty ? network.steps.count : plan.turns.count, operatorCount: network.steps.count,
+      isProvenSmallest: plan.isProvenSmallest)
+  }
+}
+
+extension MemoryPlanner {
+  /// The packed model of a plan, with ranges as they were assumed: for tests of memory, not for answers.
+  func packed(_ goal: ArenaGoal, pushesInput: Bool = false) throws(GraphError) -> [UInt8] {
+    var records = try NetworkRecords(network)
+    let plan = try (pushesInput ? pushed : whole).plan(goal)
+    records.place(plan)
+    return try packModel(network, records, plan, ModelMetadata())
+  }
+}
+
+extension CalibrationStatistics {
+  /// Another range for every value, around zero.
+  fileprivate init(assumedFor graph: Graph) {
+    self.init(graph)
+    for index in graph.values.indices where graph.values[index].constant == nil {
+      assume(4 + Float(index) / 1024, value: index)
+    }
+  }
+}

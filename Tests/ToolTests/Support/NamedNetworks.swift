@@ -1,0 +1,31 @@
+import Architectures
+import Foundation
+import Graph
+import Importers
+
+/// The networks that people know by name: those of Architectures, and the files in the test data.
+enum NamedNetworks {
+  /// A few of each kind; all with MARTLET_ALL_NETWORKS=1 (tools/memory-evidence), which takes an optimized build.
+  static var chosen: [String] { isComplete ? all : files.filter { !isLarge($0) } + ["LeNet-5", "ResNet8-CIFAR"] }
+
+  static var isComplete: Bool { ProcessInfo.processInfo.environment["MARTLET_ALL_NETWORKS"] == "1" }
+
+  private static var all: [String] { Architectures.all.map(\.name) + files }
+
+  private static var files: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: TestData.path("models"))) ?? []
+    return names.filter { $0.hasSuffix(".onnx") || $0.hasSuffix(".tflite") }.sorted()
+  }
+
+  /// Files over a megabyte take long without optimization.
+  private static func isLarge(_ name: String) -> Bool {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: TestData.path("models/\(name)"))
+    return (attributes?[.size] as? Int ?? 0) > 1 << 20
+  }
+
+  static func graph(_ name: String) throws -> Graph {
+    if name.hasSuffix(".onnx") { return try ONNXImporter.read(TestData.path("models/\(name)")).graph }
+    if name.hasSuffix(".tflite") { return try TFLiteImporter.read(TestData.path("models/\(name)")).graph }
+    return try Architectures.named(name).build()
+  }
+}
