@@ -73,10 +73,13 @@ MARTLET_INLINE void add_quads(
     own[0] = vld1q_s8(*weights);
     next[0] = vld1q_s8(*weights + 64 * (count - 1));
     MARTLET_UNROLL for (int part = 0; part < 4; part++) {
-        // The weights of the next part are under way while this one's are multiplied.
         if (part < 3) {
-            own[(part + 1) % 2] = vld1q_s8(*weights + 16 * part + 16);
-            next[(part + 1) % 2] = vld1q_s8(*weights + 64 * (count - 1) + 16 * part + 16);
+            // Under way while this part is multiplied: a processor that works in order then need not wait.
+            const int other = (part + 1) % 2;
+            own[other] = vld1q_s8(*weights + 16 * part + 16);
+            next[other] = vld1q_s8(*weights + 64 * (count - 1) + 16 * part + 16);
+            __asm__("" : "+w"(own[other]), "+w"(own[part % 2]));
+            if (count == 2) __asm__("" : "+w"(next[other]), "+w"(own[part % 2]), "+w"(next[part % 2]));
         }
         MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
             if (count == 2) add_two(&sums[pixel], first[pixel], second[pixel], part, own[part % 2], next[part % 2]);

@@ -29,19 +29,23 @@ enum { pairs_most = 3 };
 MARTLET_INLINE void add_eight(
     const int pairs, const int quads, int32x4_t sums[][8], uint8x16_t *inputs, const int8_t **weights) {
     MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) LOAD_AFTER(*weights, inputs[pair]);
+    int32x4_t first = vreinterpretq_s32_s8(vld1q_s8(*weights));
+    int32x4_t second = quads == 2 ? vreinterpretq_s32_s8(vld1q_s8(*weights + 64)) : vdupq_n_s32(0);
     MARTLET_UNROLL for (int part = 0; part < 4; part++) {
-        const int32x4_t first = vreinterpretq_s32_s8(vld1q_s8(*weights + 16 * part));
-        const int32x4_t second =
-            quads == 2 ? vreinterpretq_s32_s8(vld1q_s8(*weights + 64 + 16 * part)) : vdupq_n_s32(0);
-        const int8x16_t low = vreinterpretq_s8_s32(vzip1q_s32(first, second));
-        const int8x16_t high = vreinterpretq_s8_s32(vzip2q_s32(first, second));
-        MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
-            sums[pair][2 * part] = vusmmlaq_s32(sums[pair][2 * part], inputs[pair], low);
-            sums[pair][2 * part + 1] = vusmmlaq_s32(sums[pair][2 * part + 1], inputs[pair], high);
+        int8x16_t low = vreinterpretq_s8_s32(vzip1q_s32(first, second));
+        int8x16_t high = vreinterpretq_s8_s32(vzip2q_s32(first, second));
+        if (part < 3) {
+            // Under way while these are multiplied: a processor that works in order then need not wait.
+            first = vreinterpretq_s32_s8(vld1q_s8(*weights + 16 * part + 16));
+            if (quads == 2) second = vreinterpretq_s32_s8(vld1q_s8(*weights + 64 + 16 * part + 16));
+            __asm__("" : "+w"(first), "+w"(second), "+w"(low), "+w"(high));
         }
         MARTLET_UNROLL for (int pair = 0; pair < pairs; pair++) {
-            LOAD_AFTER(*weights, sums[pair][2 * part]);
-            LOAD_AFTER(*weights, sums[pair][2 * part + 1]);
+            int32x4_t *sum = &sums[pair][2 * part];
+            sum[0] = vusmmlaq_s32(sum[0], inputs[pair], low);
+            sum[1] = vusmmlaq_s32(sum[1], inputs[pair], high);
+            LOAD_AFTER(*weights, sum[0]);
+            __asm__("" : "+r"(*weights), "+w"(sum[1]), "+w"(first), "+w"(second));
         }
     }
     *weights += 64 * quads;
