@@ -2,8 +2,8 @@
 // (SMULL, SMLAL), then to 32-bit sums (SADDW). Weights of −128 leave no room for the second product: then each is added
 // by itself. 3×3 kernels keep the inputs of a pixel in registers for its neighbours.
 #if defined(__aarch64__)
-#include "neon.h"
-#include "x86_taps.h"
+#include "neon_common.h"
+#include "depthwise_taps.h"
 
 /// What one pass over a row needs, for sixteen channels from `channel` on.
 typedef struct pass {

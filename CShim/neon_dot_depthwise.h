@@ -7,7 +7,7 @@
 #ifndef MARTLET_NEON_DOT_DEPTHWISE_H
 #define MARTLET_NEON_DOT_DEPTHWISE_H
 
-#include "x86_taps.h"
+#include "depthwise_taps.h"
 
 /// What one pass over a row needs, for sixteen channels from `channel` on.
 typedef struct pass {

@@ -1,7 +1,7 @@
 // The NEON family with the dot product (SDOT): tiles of six pixels × sixteen channels. SDOT multiplies signed bytes, so
 // the stored inputs are turned into int8, and the sums begin with what that takes away: 128 · Σ weights.
 #if defined(__aarch64__)
-#include "neon.h"
+#include "neon_common.h"
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 

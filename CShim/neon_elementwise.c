@@ -1,6 +1,6 @@
 // Pooling and elementwise primitives of the NEON families, sixteen bytes at a time.
 #if defined(__aarch64__)
-#include "neon.h"
+#include "neon_common.h"
 
 void martlet_neon_maximum(const martlet_tap_segment *segment, int32_t channels) {
     for (int32_t pixel = 0; pixel < segment->pixels; pixel++) {

@@ -2,7 +2,7 @@
 // two channels: tiles of six pixels × sixteen channels. A single pixel goes by dot products (SUDOT). Both take stored
 // inputs as they are, unsigned.
 #if defined(__aarch64__)
-#include "neon.h"
+#include "neon_common.h"
 
 #pragma clang attribute push(__attribute__((target("i8mm,dotprod"))), apply_to = function)
 

@@ -1,7 +1,7 @@
 // Convolution of int16 tensors on 64-bit ARM: one pixel × sixteen channels. A product of 16 and 8 bits is at most 2^22, so
 // that 255 of them fit 32 bits; then they move to 64-bit sums.
 #if defined(__aarch64__)
-#include "neon.h"
+#include "neon_common.h"
 
 enum { quads_between_flushes = 255 };
 

@@ -1,4 +1,4 @@
-/// How the NEON families cut segments into register tiles, and what they do with a tile's sums. Included by neon.h.
+/// How the NEON families cut segments into register tiles, and what they do with a tile's sums. Included by neon_common.h.
 #ifndef MARTLET_NEON_TILES_H
 #define MARTLET_NEON_TILES_H
 

@@ -4,7 +4,7 @@
 // multiplied in pairs by VPMADDWD, which is exact.
 #if defined(__x86_64__)
 #include "x86_int16.h"
-#include "x86_taps.h"
+#include "depthwise_taps.h"
 #include "x86_tiles.h"
 #include <immintrin.h>
 

@@ -3,7 +3,7 @@
 #define MARTLET_X86_AVX512_DEPTHWISE_H
 
 #include "x86_avx512.h"
-#include "x86_taps.h"
+#include "depthwise_taps.h"
 
 #pragma clang attribute push(__attribute__((target(MARTLET_AVX512))), apply_to = function)
 

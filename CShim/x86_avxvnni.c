@@ -1,7 +1,7 @@
 // The AVX-VNNI family: 256-bit registers and the byte dot product; tiles of 6 pixels × 16 channels.
 #if defined(__x86_64__)
 #include "x86_int16.h"
-#include "x86_taps.h"
+#include "depthwise_taps.h"
 #include "x86_tiles.h"
 #include <immintrin.h>
 

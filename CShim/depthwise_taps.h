@@ -1,6 +1,6 @@
-/// Depthwise kernels of any shape on x86: one pointer for each tap of a pixel, in the order of the packed quads.
-#ifndef MARTLET_X86_TAPS_H
-#define MARTLET_X86_TAPS_H
+/// Depthwise kernels of any shape: one pointer for each tap of a pixel, in the order of the packed quads.
+#ifndef MARTLET_DEPTHWISE_TAPS_H
+#define MARTLET_DEPTHWISE_TAPS_H
 
 #include "kernels.h"
 

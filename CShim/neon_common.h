@@ -1,6 +1,6 @@
 /// What the NEON families share: results to bytes, and the primitives that need no more than plain NEON.
-#ifndef MARTLET_NEON_H
-#define MARTLET_NEON_H
+#ifndef MARTLET_NEON_COMMON_H
+#define MARTLET_NEON_COMMON_H
 
 #include <arm_neon.h>
 

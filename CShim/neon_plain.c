@@ -4,7 +4,7 @@
 // make sums of two products, SADALP adds neighbouring ones to 32-bit sums. Weights of a well-made file stay within −127; a
 // panel that holds −128 all the same goes by sums of one product.
 #if defined(__aarch64__)
-#include "neon.h"
+#include "neon_common.h"
 
 enum { tile_most = 2 };
 
