@@ -14,17 +14,59 @@ MARTLET_INLINE uint32_t take(uint32_t state, uint32_t word) {
     return mixed * 5 + 0xE6546B64u;
 }
 
-static void take_block(uint32_t *restrict states, const uint8_t *restrict bytes) {
+MARTLET_INLINE void take_block(uint32_t *restrict states, const uint8_t *restrict bytes) {
     uint32_t words[lanes];
     __builtin_memcpy(words, bytes, block_bytes);
     for (int32_t lane = 0; lane < lanes; lane++) states[lane] = take(states[lane], words[lane]);
+}
+
+MARTLET_INLINE void take_blocks(uint32_t *states, const uint8_t *bytes, size_t blocks) {
+    uint32_t held[lanes];
+    __builtin_memcpy(held, states, sizeof held);
+    for (size_t block = 0; block < blocks; block++) take_block(held, bytes + block * block_bytes);
+    __builtin_memcpy(states, held, sizeof held);
+}
+
+#if defined(__x86_64__)
+typedef uint32_t lanes_of_512 __attribute__((vector_size(64)));
+typedef uint32_t lanes_of_256 __attribute__((vector_size(32)));
+
+/// The same with all lanes in wide registers.
+#define TAKE_BLOCKS_WIDE(name, vector, features)                                                                    \
+    __attribute__((target(features))) static void name(uint32_t *states, const uint8_t *bytes, size_t blocks) {     \
+        enum { registers = block_bytes / sizeof(vector) };                                                          \
+        vector held[registers], words[registers];                                                                   \
+        __builtin_memcpy(held, states, block_bytes);                                                                \
+        for (size_t block = 0; block < blocks; block++, bytes += block_bytes) {                                     \
+            __builtin_memcpy(words, bytes, block_bytes);                                                            \
+            for (int32_t i = 0; i < registers; i++) {                                                               \
+                vector mixed = held[i] ^ words[i];                                                                  \
+                mixed = (mixed << 13) | (mixed >> 19);                                                              \
+                held[i] = mixed * 5 + 0xE6546B64u;                                                                  \
+            }                                                                                                       \
+        }                                                                                                           \
+        __builtin_memcpy(states, held, block_bytes);                                                                \
+    }
+
+TAKE_BLOCKS_WIDE(take_blocks_avx512, lanes_of_512, "avx512f")
+TAKE_BLOCKS_WIDE(take_blocks_avx2, lanes_of_256, "avx2")
+#endif
+
+/// Whole blocks, with what this processor has.
+static void take_all(uint32_t *states, const uint8_t *bytes, size_t blocks) {
+#if defined(__x86_64__)
+    uint32_t families = blocks > 16 ? martlet_families() : 0;
+    if (families >> MARTLET_FAMILY_AVX512VNNI & 1) return take_blocks_avx512(states, bytes, blocks);
+    if (families >> MARTLET_FAMILY_AVX2 & 1) return take_blocks_avx2(states, bytes, blocks);
+#endif
+    take_blocks(states, bytes, blocks);
 }
 
 uint32_t martlet_checksum(const uint8_t *bytes, size_t count) {
     uint32_t states[lanes];
     for (uint32_t lane = 0; lane < lanes; lane++) states[lane] = lane;
     size_t whole = count / block_bytes;
-    for (size_t block = 0; block < whole; block++) take_block(states, bytes + block * block_bytes);
+    take_all(states, bytes, whole);
     size_t rest = count % block_bytes;
     if (rest > 0) {
         uint8_t last[block_bytes];

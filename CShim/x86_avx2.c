@@ -1,7 +1,9 @@
 // The AVX2 family: 256-bit registers without a byte dot product; tiles of 4 pixels × 16 channels.
 //
-// VPMADDUBSW saturates, so it cannot be used. Instead the bytes of even and of odd places are widened to 16 bits and
-// multiplied in pairs by VPMADDWD, which is exact.
+// VPMADDUBSW adds two products of an unsigned and a signed byte and saturates: it is exact only for weights whose
+// absolute values add up to 128 at most, pair by pair. Many pixels pay for a look at the weights: a list says for each quad
+// whether all of its pairs are such. For the others, the bytes of even and of odd places are widened to 16 bits and
+// multiplied in pairs by VPMADDWD, which is always exact.
 #if defined(__x86_64__)
 #include "x86_int16.h"
 #include "depthwise_taps.h"
@@ -39,13 +41,7 @@ MARTLET_INLINE __m256i multiply_add(__m256i sums, operand inputs, operand weight
 #include "x86_ymm_depthwise.h"
 #include "x86_ymm_elementwise.h"
 
-TILE(1) TILE(2) TILE(3) TILE(4)
-static const tile_function tiles[5] = {NULL, tile_1, tile_2, tile_3, tile_4};
-
-static void convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count) {
-    if (segment_count == 2) tile_pair(panel, segments, tiles);
-    else tile_segment(panel, segments, tiles, 4);
-}
+#include "x86_avx2_convolution.h"
 
 #pragma clang attribute pop
 

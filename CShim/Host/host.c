@@ -11,6 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#if defined(MAP_POPULATE)
+/// All pages of a mapping at once: whoever maps a file reads all of it, and page by page takes longer.
+enum { populate = MAP_POPULATE };
+#else
+enum { populate = 0 };
+#endif
+
 int32_t martlet_host_map_file(const char *path, const void **bytes, size_t *count) {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return errno;
@@ -19,7 +26,7 @@ int32_t martlet_host_map_file(const char *path, const void **bytes, size_t *coun
     if (failure == 0 && S_ISDIR(status.st_mode)) failure = EISDIR;
     if (failure == 0 && (!S_ISREG(status.st_mode) || status.st_size <= 0)) failure = EINVAL;
     if (failure == 0) {
-        void *mapped = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+        void *mapped = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE | populate, descriptor, 0);
         if (mapped == MAP_FAILED) {
             failure = errno;
         } else {
@@ -40,8 +47,8 @@ uint64_t martlet_host_nanoseconds(void) {
 }
 
 #if defined(__linux__)
-/// "VmHWM: 1234 kB" of the process itself: getrusage would count what the parent was before exec.
-static uint64_t peak_of_this_image(void) {
+/// The bytes that a line like "VmHWM: 1234 kB" of the process's status says; 0: there is none.
+static uint64_t status_bytes(const char *name) {
     char text[4096];
     int descriptor = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return 0;
@@ -49,14 +56,15 @@ static uint64_t peak_of_this_image(void) {
     close(descriptor);
     if (count <= 0) return 0;
     text[count] = 0;
-    const char *line = strstr(text, "VmHWM:");
-    return line == NULL ? 0 : strtoull(line + 6, NULL, 10) * 1024u;
+    const char *line = strstr(text, name);
+    return line == NULL ? 0 : strtoull(line + strlen(name), NULL, 10) * 1024u;
 }
 #endif
 
 uint64_t martlet_host_peak_resident_bytes(void) {
 #if defined(__linux__)
-    uint64_t peak = peak_of_this_image();
+    // Of the process itself: getrusage would count what the parent was before exec.
+    uint64_t peak = status_bytes("VmHWM:");
     if (peak > 0) return peak;
 #endif
     struct rusage usage;
@@ -65,6 +73,14 @@ uint64_t martlet_host_peak_resident_bytes(void) {
     return (uint64_t)usage.ru_maxrss;
 #else
     return (uint64_t)usage.ru_maxrss * 1024u;
+#endif
+}
+
+uint64_t martlet_host_private_bytes(void) {
+#if defined(__linux__)
+    return status_bytes("RssAnon:");
+#else
+    return 0;
 #endif
 }
 

@@ -15,29 +15,35 @@ enum {
     /// The stage of a ticket when no stage is open.
     stage_none = (1 << 20) - 1,
     run_mask = (1 << 12) - 1,
+    line_bytes = 128,
+    /// Threads whose tickets lie in one line.
+    few_threads = 7,
 };
 
-/// A ticket: the run's number (12 bits), its stage (20), the end of the thread's part (16), the next piece of it (16).
-/// Each lies in a cache line of its own (two, for processors that fetch lines in pairs).
 typedef struct martlet_host_worker {
-    _Alignas(128) uint64_t ticket;
+    /// The run's number (12 bits), its stage (20), the end of the thread's part (16), the next piece of it (16).
+    uint64_t *ticket;
     martlet_host_pool *pool;
     int32_t thread;
     pthread_t handle;
 } martlet_host_worker;
 
 struct martlet_host_pool {
-    _Alignas(128) int32_t remaining;  // pieces of the open stage that are not done
+    /// Pieces of the open stage that are not done, and the tickets. For few threads all lie in one cache line: handing a
+    /// stage over then moves one line between processors. For many, each has a line of its own (two, for processors that
+    /// fetch lines in pairs).
+    uint64_t *counters;
+    int32_t *remaining;
     _Alignas(128) int32_t sleepers;
     int32_t stops;
     _Alignas(128) const int32_t *pieces;
     int32_t stages, threads, started;
-    uint32_t run;  // of the calling thread alone
     martlet_host_pool_body body;
     void *context;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     martlet_host_worker *workers;
+    _Alignas(128) uint32_t run;  // of the calling thread alone
 };
 
 static inline uint64_t ticket_of(uint32_t run, int32_t stage, int32_t next, int32_t end) {
@@ -89,12 +95,12 @@ static void wait_while_equal(martlet_host_pool *pool, const uint64_t *ticket, ui
 /// makes sure that the stage is not over before the last ticket is written.
 static void open_stage(martlet_host_pool *pool, uint32_t run, int32_t stage) {
     int32_t pieces = pool->pieces[stage], threads = pool->threads;
-    __atomic_store_n(&pool->remaining, pieces, __ATOMIC_RELAXED);
+    __atomic_store_n(pool->remaining, pieces, __ATOMIC_RELAXED);
     for (int32_t thread = threads - 1; thread >= 0; thread--) {
         int32_t first = (pieces * thread + threads - 1) / threads;
         int32_t end = (pieces * (thread + 1) + threads - 1) / threads;
         if (first == end) continue;
-        __atomic_store_n(&pool->workers[thread].ticket, ticket_of(run, stage, first, end), __ATOMIC_RELEASE);
+        __atomic_store_n(pool->workers[thread].ticket, ticket_of(run, stage, first, end), __ATOMIC_RELEASE);
     }
     // A thread that is just falling asleep may be missed: it misses this stage, and `finish` misses nobody.
     if (__atomic_load_n(&pool->sleepers, __ATOMIC_RELAXED) > 0) wake_sleepers(pool);
@@ -102,7 +108,7 @@ static void open_stage(martlet_host_pool *pool, uint32_t run, int32_t stage) {
 
 /// Tells the calling thread that the run is over.
 static void finish(martlet_host_pool *pool, uint32_t run) {
-    __atomic_exchange_n(&pool->workers[0].ticket, ticket_of(run, stage_none, 0, 0), __ATOMIC_SEQ_CST);
+    __atomic_exchange_n(pool->workers[0].ticket, ticket_of(run, stage_none, 0, 0), __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST) > 0) wake_sleepers(pool);
 }
 
@@ -120,13 +126,13 @@ static void go_on(martlet_host_pool *pool, int32_t thread, uint32_t run, int32_t
 static int32_t work_once(martlet_host_pool *pool, int32_t thread) {
     for (int32_t i = 0; i < pool->threads; i++) {
         int32_t owner = thread + i < pool->threads ? thread + i : thread + i - pool->threads;
-        uint64_t *ticket = &pool->workers[owner].ticket;
+        uint64_t *ticket = pool->workers[owner].ticket;
         if (!has_piece(__atomic_load_n(ticket, __ATOMIC_RELAXED))) continue;
         // The stage may have changed since the look: what counts is the ticket that was drawn.
         uint64_t drawn = __atomic_fetch_add(ticket, 1, __ATOMIC_ACQUIRE);
         if (!has_piece(drawn)) continue;
         pool->body(pool->context, stage_of(drawn), next_of(drawn), thread);
-        if (__atomic_fetch_sub(&pool->remaining, 1, __ATOMIC_ACQ_REL) == 1) {
+        if (__atomic_fetch_sub(pool->remaining, 1, __ATOMIC_ACQ_REL) == 1) {
             go_on(pool, thread, run_of(drawn), stage_of(drawn) + 1);
         }
         return 1;
@@ -138,10 +144,19 @@ static void *work(void *argument) {
     martlet_host_worker *worker = argument;
     martlet_host_pool *pool = worker->pool;
     while (!__atomic_load_n(&pool->stops, __ATOMIC_ACQUIRE)) {
-        uint64_t seen = __atomic_load_n(&worker->ticket, __ATOMIC_ACQUIRE);
-        if (!work_once(pool, worker->thread)) wait_while_equal(pool, &worker->ticket, seen);
+        uint64_t seen = __atomic_load_n(worker->ticket, __ATOMIC_ACQUIRE);
+        if (!work_once(pool, worker->thread)) wait_while_equal(pool, worker->ticket, seen);
     }
     return NULL;
+}
+
+/// Places for everything that threads count with. 0: there is no memory.
+static int32_t allocate_counters(martlet_host_pool *pool) {
+    size_t lines = pool->threads <= few_threads ? 1 : (size_t)pool->threads + 1;
+    if (posix_memalign((void **)&pool->counters, line_bytes, lines * line_bytes) != 0) pool->counters = NULL;
+    pool->remaining = (int32_t *)(void *)pool->counters;
+    pool->workers = pool->counters == NULL ? NULL : calloc((size_t)pool->threads, sizeof *pool->workers);
+    return pool->workers != NULL;
 }
 
 martlet_host_pool *martlet_host_pool_start(
@@ -153,10 +168,12 @@ martlet_host_pool *martlet_host_pool_start(
         .pieces = pieces, .stages = stages, .threads = threads, .body = body, .context = context};
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    if (posix_memalign((void **)&pool->workers, 128, (size_t)threads * sizeof *pool->workers) != 0) pool->workers = NULL;
-    for (int32_t thread = 0; pool->workers != NULL && thread < threads; thread++) {
-        pool->workers[thread] = (martlet_host_worker){
-            .ticket = ticket_of(0, stage_none, 0, 0), .pool = pool, .thread = thread};
+    if (allocate_counters(pool)) {
+        for (int32_t thread = 0; thread < threads; thread++) {
+            uint64_t *ticket = pool->counters + (threads <= few_threads ? thread + 1 : (thread + 1) * (line_bytes / 8));
+            *ticket = ticket_of(0, stage_none, 0, 0);
+            pool->workers[thread] = (martlet_host_worker){.ticket = ticket, .pool = pool, .thread = thread};
+        }
     }
     while (pool->workers != NULL && pool->started < threads - 1) {
         martlet_host_worker *worker = &pool->workers[pool->started + 1];
@@ -169,7 +186,7 @@ martlet_host_pool *martlet_host_pool_start(
 }
 
 void martlet_host_pool_run(martlet_host_pool *pool) {
-    const uint64_t *ticket = &pool->workers[0].ticket;
+    const uint64_t *ticket = pool->workers[0].ticket;
     pool->run = (pool->run + 1) & run_mask;
     go_on(pool, 0, pool->run, 0);
     for (;;) {
@@ -188,5 +205,6 @@ void martlet_host_pool_stop(martlet_host_pool *pool) {
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
     free(pool->workers);
+    free(pool->counters);
     free(pool);
 }

@@ -43,18 +43,18 @@ enum EdgeRun {
     guard martlet_forced_family_missing() == 0 else {
       return fail(nil, "MARTLET_ISA names a kernel family that this processor or this build lacks", .usage)
     }
+    let begin = martlet_host_nanoseconds()
     guard let bytes = map(model) else { return fail(model, "cannot be read, or is empty", .noInput) }
     do throws(Fault) {
-      return try answer(arguments, model: model, bytes: bytes)
+      return try answer(arguments, model: model, bytes: bytes, since: begin)
     } catch {
       return explain(model, error)
     }
   }
 
-  private static func answer(_ arguments: Arguments, model: UnsafePointer<CChar>, bytes: UnsafeRawBufferPointer)
-    throws(Fault) -> Int32
-  {
-    let begin = martlet_host_nanoseconds()
+  private static func answer(
+    _ arguments: Arguments, model: UnsafePointer<CChar>, bytes: UnsafeRawBufferPointer, since begin: UInt64
+  ) throws(Fault) -> Int32 {
     let verified = try Verifier<Every>.verify(bytes)
     guard let pages = martlet_host_allocate_pages(verified.arenaBytes) else {
       return fail(model, "needs more memory for its arena than there is", .noMemory)

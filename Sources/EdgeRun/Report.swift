@@ -3,7 +3,7 @@ import Martlet
 
 /// Nanoseconds.
 struct Times {
-  /// Verifying the model, the arena, and setting the inputs.
+  /// Mapping and verifying the model, the arena, and setting the inputs.
   var load: UInt64
   /// The first run.
   var run: UInt64
@@ -50,6 +50,8 @@ enum Report {
     output.put(model.arenaBytes)
     output.put(" bytes, peak memory ")
     output.put(Int(truncatingIfNeeded: martlet_host_peak_resident_bytes()))
+    output.put(" bytes, private memory ")
+    output.put(Int(truncatingIfNeeded: martlet_host_private_bytes()))
     output.put(" bytes, kernels ")
     output.put(cString: session.kernelFamily)
     output.put("\n")

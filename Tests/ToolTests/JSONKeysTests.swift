@@ -65,7 +65,7 @@ struct JSONKeysTests {
     #expect(
       Set(json.keys).isSuperset(of: [
         "isa", "threads", "runs", "latency_ms", "macs", "gmac_per_s", "arena_bytes", "model_bytes", "peak_rss_bytes",
-        "allocations", "operators",
+        "private_bytes", "allocations", "operators",
       ]))
     #expect(json["allocations"] as? Int == 0)
     let latency = try #require(json["latency_ms"] as? [String: Any])

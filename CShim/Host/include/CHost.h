@@ -16,6 +16,8 @@ void martlet_host_unmap_file(const void *bytes, size_t count);
 uint64_t martlet_host_nanoseconds(void);
 /// Peak resident set of this process in bytes.
 uint64_t martlet_host_peak_resident_bytes(void);
+/// Resident memory that is this process's own, not a file's: bytes, or 0 where the system does not tell.
+uint64_t martlet_host_private_bytes(void);
 /// Whole zeroed pages; NULL when there is no memory.
 void *martlet_host_allocate_pages(size_t count);
 /// Writes all bytes to a file descriptor (1 = standard output, 2 = standard error). 0, or errno.

@@ -71,6 +71,8 @@ struct Bench: ParsableCommand {
     let arenaBytes: Int
     let modelBytes: Int
     let peakRssBytes: Int
+    /// Resident memory that is no file's.
+    let privateBytes: Int
     let allocations: Int
     /// With --profile: what the kernels reach on data in the nearest cache, one thread.
     let peakGmacPerS: Double?
@@ -104,6 +106,7 @@ struct Bench: ParsableCommand {
       isa: packed.kernelFamily, threads: threads, runs: durations.nanoseconds.count, latencyMs: latency, macs: macs,
       gmacPerS: Double(macs) / (latency.median * 1e6), arenaBytes: packed.arenaBytes,
       modelBytes: packed.file.bytes.count, peakRssBytes: Int(martlet_host_peak_resident_bytes()),
+      privateBytes: Int(martlet_host_private_bytes()),
       allocations: durations.allocations,
       peakGmacPerS: profile ? peakRate(of: martlet_best_kernels()) : nil, operators: operators)
     try output.emit(result) { show(result) }
@@ -154,7 +157,8 @@ struct Bench: ParsableCommand {
     print("arena        \(result.arenaBytes.grouped) bytes")
     print("model file   \(result.modelBytes.grouped) bytes")
     print("allocations  \(result.allocations) while running")
-    print("process      \(result.peakRssBytes.grouped) bytes resident at most")
+    print(
+      "process      \(result.peakRssBytes.grouped) bytes resident at most, \(result.privateBytes.grouped) private")
     guard profile else { return }
     let peak = result.peakGmacPerS ?? 0
     print("peak         \(peak.digits(0)) GMAC/s on data in the nearest cache, one thread")
