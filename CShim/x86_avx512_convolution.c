@@ -299,6 +299,7 @@ static __attribute__((noinline)) void tile_paired(
 
 TILE(1, 1, 4) TILE(2, 1, 4) TILE(3, 1, 2) TILE(4, 1, 2) TILE(5, 1, 2) TILE(6, 1, 2) TILE(7, 1, 1)
 TILE(8, 1, 1) TILE(9, 1, 1) TILE(10, 1, 1) TILE(11, 1, 1) TILE(12, 1, 1) TILE(14, 1, 1)
+TILE(24, 1, 1)
 TILE(1, 2, 4) TILE(2, 2, 2) TILE(3, 2, 2) TILE(4, 2, 1) TILE(5, 2, 1) TILE(6, 2, 1) TILE(7, 2, 1)
 TILE(8, 2, 1) TILE(9, 2, 1) TILE(10, 2, 1) TILE(11, 2, 1) TILE(12, 2, 1) TILE(13, 2, 1) TILE(14, 2, 1)
 
@@ -320,13 +321,36 @@ void martlet_avx512_convolve_from(const martlet_panel *panel, const martlet_segm
     tile_segment_from(panel, segment, first, one_block, 12);
 }
 
+/// The first pixels of a segment, one block, 24 at a time: long tiles pay for a tile's beginning and end less often.
+/// Returns how many.
+static int32_t tile_long(const martlet_panel *panel, const martlet_segment *segment) {
+    tile_place place;
+    place.runs[0] = place.runs[1] = segment->runs;
+    place.run_step = segment->run_step;
+    place.output_step = segment->output_step;
+    place.residual_step = segment->residual_step;
+    int32_t first = 0;
+    for (; segment->pixels - first >= 24; first += 24) {
+        for (int half = 0; half < 2; half++) {
+            const ptrdiff_t at = first + half * 12;
+            place.first[half] = at * segment->run_step;
+            place.outputs[half] = segment->output + at * segment->output_step;
+            place.residuals[half] =
+                segment->residual != NULL ? segment->residual + at * segment->residual_step : NULL;
+        }
+        tile_24_1(panel, &place, panel->next_weights);
+    }
+    return first;
+}
+
 void martlet_avx512_convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count) {
     const tile_function *tiles = panel->blocks == 2 ? two_blocks : one_block;
     if (panel->channels_stored == 24) tiles = one_and_a_half;
     if (panel->channels_stored <= 8 && segments->pixels >= 8) martlet_avx512_convolve_eight(panel, segments, segment_count);
     else if (segment_count == 2 && panel->shares_runs && segments->pixels >= row_pair_least) tile_row_pair(panel, segments);
     else if (segment_count == 2) tile_pair(panel, segments, tiles);
-    else tile_segment(panel, segments, tiles, panel->blocks == 2 ? 14 : 12);
+    else if (panel->blocks == 2) tile_segment(panel, segments, tiles, 14);
+    else tile_segment_from(panel, segments, tile_long(panel, segments), tiles, 12);
 }
 
 #pragma clang attribute pop

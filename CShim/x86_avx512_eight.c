@@ -63,11 +63,11 @@ MARTLET_INLINE void convolve_tile(
     const int pixels, const martlet_panel *panel, const martlet_segment *segment, int32_t first) {
     const ptrdiff_t step = segment->run_step;
     const int8_t *weights = panel->weights;
-    __m512i sums[16];
+    __m512i sums[24];
     const __m512i bias = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)panel->channels->bias));
     MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) sums[pixel] = bias;
     for (int32_t run = 0; run < panel->runs; run++) {
-        const uint8_t *base[6];
+        const uint8_t *base[8];
         MARTLET_UNROLL for (int i = 0; i < (pixels + 2) / 3; i++) {
             base[i] = segment->runs[run] + (first + 3 * i) * step;
         }
@@ -101,23 +101,25 @@ static __attribute__((noinline)) void tile_16(
     convolve_tile(16, panel, segment, first);
 }
 
+static __attribute__((noinline)) void tile_24(
+    const martlet_panel *panel, const martlet_segment *segment, int32_t first) {
+    convolve_tile(24, panel, segment, first);
+}
+
 void martlet_avx512_convolve_eight(
     const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count) {
     for (const martlet_segment *segment = segments; segment < segments + segment_count; segment++) {
         const int32_t pixels = segment->pixels;
         int32_t first = 0;
-        for (; pixels - first >= 16; first += 16) tile_16(panel, segment, first);
-        // Some pixels once more; with a residual operand, whose place may be the output's, that would not do.
-        if (segment->residual == NULL) {
-            if (pixels - first > 8 && first > 0) tile_16(panel, segment, pixels - 16);
-            else if (pixels > first) tile_8(panel, segment, pixels - first > 8 ? 0 : pixels - 8);
-            if (first == 0 && pixels > 8) tile_8(panel, segment, pixels - 8);
+        for (; pixels - first >= 24; first += 24) tile_24(panel, segment, first);
+        if (first > 0 && first < pixels && segment->residual == NULL) {
+            // Some pixels once more; with a residual operand, whose place may be the output's, that would not do.
+            if (pixels - first > 16) tile_24(panel, segment, pixels - 24);
+            else if (pixels - first > 8) tile_16(panel, segment, pixels - 16);
+            else tile_8(panel, segment, pixels - 8);
             continue;
         }
-        if (pixels - first >= 8) {
-            tile_8(panel, segment, first);
-            first += 8;
-        }
+        for (; pixels - first >= 8; first += 8) tile_8(panel, segment, first);
         if (first == pixels) continue;
         martlet_avx512_convolve_from(panel, segment, first);
     }
