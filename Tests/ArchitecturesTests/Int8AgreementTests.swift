@@ -31,7 +31,7 @@ import Testing
     Case(ShuffleNetV1(groups: 3), 32, 0.25), Case(ShuffleNetV2(width: 0.5), 32, 0.5),
     Case(EfficientNetLite(.lite0), 32, 0.25), Case(EfficientNet(0), 32, 0.25),
     Case(BNInception(isExcited: true), 64, 0.125),
-    Case(HRNet(), 32, 0.25), Case(EEGNet(), 64, 1), Case(ECGNet(), 14, 1),
+    Case(EEGNet(), 64, 1), Case(ECGNet(), 14, 1),
     Case(MLPerfTiny(.imageClassification), 32, 1), Case(MLPerfTiny(.keywordSpotting), 24, 1),
     Case(MLPerfTiny(.anomalyDetection), 1, 1),
   ]

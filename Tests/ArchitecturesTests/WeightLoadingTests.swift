@@ -87,6 +87,23 @@ import Testing
     }
   }
 
+  @Test("kernels of signals load without the axis of their one row")
+  func signalLayout() throws {
+    var graph = try Architectures.named("ECGNet").build()
+    var tensors = checkpoint(graph)
+    let place = try #require(tensors.firstIndex { $0.name == "block1.conv1.weight" })
+    #expect(tensors[place].tensor.shape == [32, 32, 1, 5])
+    tensors[place].tensor.shape = [32, 32, 5]
+    #expect(graph.loadWeights(tensors).isComplete)
+    let parameter = try #require(graph.parameters.first { $0.name == "block1.conv1.weight" })
+    let loaded = try #require(graph[parameter.id].constant)
+    #expect(loaded.shape == [32, 1, 5, 32])
+    for (output, input, tap) in [(0, 0, 0), (31, 2, 4), (7, 30, 1)] {
+      #expect(
+        loaded.values[(output * 5 + tap) * 32 + input] == tensors[place].tensor.values[(output * 32 + input) * 5 + tap])
+    }
+  }
+
   @Test("a network's own tensors load as they are")
   func channelsLast() throws {
     let trained = try Architectures.named("LeNet-5").build(ArchitectureOptions(seed: 5))

@@ -25,9 +25,12 @@ public struct InceptionResNet: Architecture {
   public var inputSize: Size2D { Size2D(299, 299) }
   /// Pixels mapped to −1…1.
   public var preprocessing: ArchitecturePreprocessing { .inception }
-  /// pytorchcv's README for v2. For v1 numbers are stated of faces' embeddings alone (see the tests).
+  /// pytorchcv's README for v2. For v1, facenet-pytorch's network: it has 23,482,624 with an embedding of 512 features
+  /// without bias and its normalization (918,528) in place of the 1000 classes (1,793,000).
   public var published: PublishedCount? {
-    version == .v2 ? PublishedCount(55_843_464, "pytorchcv's README") : nil
+    version == .v2
+      ? PublishedCount(55_843_464, "pytorchcv's README")
+      : PublishedCount(24_357_096, "facenet-pytorch's 23,482,624, with 1000 classes in place of its embedding")
   }
 
   private typealias Layer = InceptionLayer

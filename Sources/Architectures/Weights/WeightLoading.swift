@@ -19,12 +19,13 @@ extension Graph {
     for (name, tensor) in tensors { byName[name] = tensor }
     var report = WeightReport(network: name)
     for parameter in parameters {
-      guard let tensor = byName.removeValue(forKey: parameter.name) else {
+      guard var tensor = byName.removeValue(forKey: parameter.name) else {
         report.missing.append(parameter.name)
         continue
       }
       let shape = self[parameter.id].shape
       let expected = layout == .channelsLast ? shape : parameter.role.channelsFirstShape(shape)
+      if parameter.role.isOfSignal(tensor.shape, expected) { tensor.shape = expected }
       guard tensor.shape == expected else {
         report.misshapen.append(
           WeightReport.Misshapen(name: parameter.name, expected: expected, found: tensor.shape))
@@ -47,6 +48,14 @@ extension Parameter.Role {
     case .depthwiseWeights: [shape[2], 1, shape[0], shape[1]]
     case .fullyConnectedWeights, .bias, .scale, .statistic: shape
     }
+  }
+
+  /// Whether `shape` is that of a one-dimensional convolution (OC×IC×K) where a kernel of one row is expected.
+  func isOfSignal(_ shape: [Int], _ expected: [Int]) -> Bool {
+    guard self == .convolutionWeights || self == .depthwiseWeights, expected.count == 4, expected[2] == 1 else {
+      return false
+    }
+    return shape == [expected[0], expected[1], expected[3]]
   }
 
   /// The graph's layout, of shape `shape`, of a tensor in PyTorch's.

@@ -178,7 +178,7 @@ struct Inspect: ParsableCommand {
     print("MACs         \(result.macs.grouped)")
     for (title, tensors) in [("input", result.inputs), ("output", result.outputs)] {
       for tensor in tensors {
-        var line = "\(title.padding(to: 12)) \(tensor.name) \(tensor.shape.text)"
+        var line = "\(title.padding(to: 12)) \(tensor.name) \(tensor.shape.placesText)"
         if let scale = tensor.scale, let zeroPoint = tensor.zeroPoint {
           line += ", \(tensor.elementType ?? ""), scale \(scale), zero point \(zeroPoint)"
         }
@@ -191,7 +191,8 @@ struct Inspect: ParsableCommand {
     var table = Table("kind", "input", "output", "MACs", "operator")
     for entry in result.operators {
       table.add(
-        entry.kind, entry.input.map(\.text).joined(separator: " "), entry.output.text, entry.macs.grouped, entry.name)
+        entry.kind, entry.input.map(\.placesText).joined(separator: " "), entry.output.placesText, entry.macs.grouped,
+        entry.name)
     }
     table.print()
   }
@@ -200,6 +201,13 @@ struct Inspect: ParsableCommand {
 extension Array where Element == Int {
   /// "224×224×3".
   var text: String { map(String.init).joined(separator: "×") }
+
+  /// The shape of an activation; of a signal, which is an image of one row inside, L×C (or N×L×C) without that row.
+  var placesText: String {
+    let row = count - 3
+    guard row >= 0, row <= 1, self[row] == 1, self[row + 1] > 1 else { return text }
+    return enumerated().filter { $0.offset != row }.map(\.element).text
+  }
 }
 
 extension String {

@@ -104,13 +104,17 @@ func inputTensor(
   }
 }
 
-/// Values in the order H×W×C of `wanted`, from an array of that shape or of C×H×W, with or without a batch of one.
+/// Values in the order H×W×C of `wanted` (of a signal L×C), from an array of that shape or of C×H×W (C×L), with or without
+/// axes of one before it.
 func arranged(_ values: [Float], shape: [Int], as wanted: [Int], file: String) throws -> [Float] {
   guard values.count == wanted.reduce(1, *) else { throw ToolError.size(wanted, values.count, file) }
-  let given = shape.count == wanted.count + 1 && shape.first == 1 ? Array(shape.dropFirst()) : shape
-  guard wanted.count == 3, given != wanted, given == [wanted[2], wanted[0], wanted[1]] else { return values }
-  let plane = wanted[0] * wanted[1]
-  return values.indices.map { index in values[index % wanted[2] * plane + index / wanted[2]] }
+  let places = Array(wanted.drop { $0 == 1 })
+  let given = Array(shape.drop { $0 == 1 })
+  guard (2...3).contains(places.count), given != places, let channels = places.last,
+    given == [channels] + Array(places[..<(places.count - 1)])
+  else { return values }
+  let plane = values.count / channels
+  return values.indices.map { index in values[index % channels * plane + index / channels] }
 }
 
 extension ToolError {
