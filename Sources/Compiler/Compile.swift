@@ -5,7 +5,7 @@ import struct Graph.GraphError
 import class Graph.Workers
 
 /// The version that provenance names; it changes whenever the same network would give other bytes.
-public let compilerVersion = "2"
+public let compilerVersion = "3"
 
 /// Compiles a float network into a packed int8 model: clean, fold, fuse, equalize, calibrate, round, quantize,
 /// plan, pack, check.
@@ -42,7 +42,8 @@ public func compile(
 
   progress("plan", 0)
   viewConcats(&quantized)
-  let (records, plan) = try planNetwork(quantized, goal: options.arena, pushesInput: options.pushesInput)
+  let planner = try NetworkPlanner(quantized)
+  let (planned, records, plan) = try planner.plan(options.arena, pushesInput: options.pushesInput)
 
   progress("pack", 0)
   metadata.provenance =
@@ -53,16 +54,16 @@ public func compile(
       (equalizationKey, "\(options.equalizesChannels && options.activations != .int16)"),
       ("rounding by covariance", "\(options.roundsByCovariance)"),
     ] + options.activations.provenance
-  let bytes = try packModel(quantized, records, plan, metadata)
+  let bytes = try packModel(planned, records, plan, metadata)
 
   let agreement = try checkAgreement(
     network, bytes, on: calibration, examples: options.checkedExamples, workers: workers
   ) { progress("check", $0) }
   notes += quantized.steps.flatMap(\.lowered.notes) + statistics.warnings(scaled)
   let report = CompileReport(
-    layers: zip(quantized.steps, records.operators).map { CompileReport.Layer($0, $1, quantized) },
+    layers: zip(planned.steps, records.operators).map { CompileReport.Layer($0, $1, planned) },
     arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
-    otherInputArenaBytes: otherInputArenaBytes(quantized, options),
+    otherInputArenaBytes: planner.otherInputArenaBytes(options),
     macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: calibration.count, notes: notes,
     agreement: agreement)
   return CompiledModel(bytes: bytes, report: report)

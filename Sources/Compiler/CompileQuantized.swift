@@ -34,15 +34,16 @@ public func compileQuantized(
   }
   var quantized = try QuantizedNetwork(quantized: network)
   viewConcats(&quantized)
-  let (records, plan) = try planNetwork(quantized, goal: options.arena, pushesInput: options.pushesInput)
+  let planner = try NetworkPlanner(quantized)
+  let (planned, records, plan) = try planner.plan(options.arena, pushesInput: options.pushesInput)
   metadata.provenance =
     options.provenance + [("compiler", compilerVersion), ("quantization", "of the imported network")]
-  let bytes = try packModel(quantized, records, plan, metadata)
+  let bytes = try packModel(planned, records, plan, metadata)
   _ = try ModelRunner(bytes)
   let report = CompileReport(
-    layers: zip(quantized.steps, records.operators).map { CompileReport.Layer($0, $1, quantized) },
+    layers: zip(planned.steps, records.operators).map { CompileReport.Layer($0, $1, planned) },
     arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
-    otherInputArenaBytes: otherInputArenaBytes(quantized, options),
+    otherInputArenaBytes: planner.otherInputArenaBytes(options),
     macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: 0,
     notes: quantized.steps.flatMap(\.lowered.notes), agreement: Agreement())
   return CompiledModel(bytes: bytes, report: report)

@@ -29,9 +29,7 @@ public struct MemoryPlan: Sendable {
 
 /// A network made ready for planning, from its shapes alone: without calibration, weights as they are.
 public struct MemoryPlanner {
-  let network: QuantizedNetwork
-  let whole: PlanSearch
-  let pushed: PlanSearch
+  private let planner: NetworkPlanner
 
   /// Simplifies and lowers a network. Ranges that an int8 network does not bring are assumed; they decide nothing but
   /// which inputs of a concatenation are written in place, and there as calibration would decide.
@@ -48,16 +46,13 @@ public struct MemoryPlanner {
       quantized = try QuantizedNetwork(simplified, rules)
     }
     viewConcats(&quantized)
-    network = quantized
-    let rows = RowNetwork(quantized, try NetworkRecords(quantized))
-    whole = PlanSearch(quantized, UnitCosts(rows, pushesInput: false))
-    pushed = PlanSearch(quantized, UnitCosts(rows, pushesInput: true))
+    planner = try NetworkPlanner(quantized)
   }
 
   /// The plan that the compiler makes for `goal`.
   /// - Throws: `GraphError` when no plan is as small as `goal` asks.
   public func plan(_ goal: ArenaGoal, pushesInput: Bool = false) throws(GraphError) -> MemoryPlan {
-    let plan = try (pushesInput ? pushed : whole).plan(goal)
+    let (network, _, plan) = try planner.plan(goal, pushesInput: pushesInput)
     return MemoryPlan(
       goal: goal, pushesInput: pushesInput, arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes,
       scratchBytes: plan.boundScratchBytes, tailBytes: plan.tailBytes,
@@ -69,9 +64,7 @@ public struct MemoryPlanner {
 extension MemoryPlanner {
   /// The packed model of a plan, with ranges as they were assumed: for tests of memory, not for answers.
   func packed(_ goal: ArenaGoal, pushesInput: Bool = false) throws(GraphError) -> [UInt8] {
-    var records = try NetworkRecords(network)
-    let plan = try (pushesInput ? pushed : whole).plan(goal)
-    records.place(plan)
+    let (network, records, plan) = try planner.plan(goal, pushesInput: pushesInput)
     return try packModel(network, records, plan, ModelMetadata())
   }
 }

@@ -34,7 +34,7 @@ struct NetworkPlan {
         rowsHeld[storage] = min(rowsHeld[storage], held)
       }
     }
-    if units.allSatisfy({ $0.pixels == nil }), !turns.contains(where: { $0.step < 0 }),
+    if units.allSatisfy({ $0.chunk == nil }), !turns.contains(where: { $0.step < 0 }),
       turns.count == rows.steps.count
     {
       turns = []
@@ -78,7 +78,7 @@ private func arenaBuffers(
       firstOperator: unitOfStep[lifetime.lowerBound], lastOperator: unitOfStep[lifetime.upperBound],
       slackBytes: Limits.slackBytes)
   }
-  for unit in units where unit.steps.count == 1 && unit.pixels == nil {
+  for unit in units where unit.steps.count == 1 && unit.chunk == nil {
     let step = network.steps[unit.steps.lowerBound]
     if network.storages[step.output].writers.count == 1 { buffers[step.output].mayOverwrite = step.overwritable }
   }

@@ -14,17 +14,19 @@ struct Follower: Equatable {
 /// between them must hold.
 ///
 /// The steps that nothing in the group reads ask for their next rows; each step asks the ones before it for exactly the
-/// rows that it lacks. So nothing is computed earlier than needed, nothing twice, and every tensor holds as few rows as
-/// its readers allow.
+/// rows that it lacks, or gets a few more at once where the chunk says so. So nothing is computed earlier than needed, nothing
+/// twice, and every tensor holds as few rows as its readers allow.
 struct RowStream {
   private let tables: RowTables
   private let first: Int
   private let count: Int
   private let pushesInput: Bool
   private let firstInput: Int
-  /// Of each step, and last of the pushed input: its rows, the most rows a turn, its storage, and the rows computed.
+  /// Of each step, and last of the pushed input: its rows, the most rows a turn, the rows that a turn computes even if fewer
+  /// are asked for, its storage, and the rows computed.
   private let heights: [Int]
   private let rowsAtMost: [Int]
+  private let rowsAhead: [Int]
   private let outputs: [Int]
   private var computed: [Int]
   private(set) var turns: [PlannedTurn] = []
@@ -37,11 +39,11 @@ struct RowStream {
   private let followerRows: [(readHeight: Int, readBytes: Int, writtenBytes: Int)]
 
   /// - Parameters:
-  ///   - pixels: each turn computes rows of about so many pixels, at least one row; nil: all rows.
+  ///   - chunk: how many rows each turn computes; nil: all rows.
   ///   - pushesInput: whether the group begins with rows of the network's first input, given by the caller.
   ///   - followers: storages that the group writes while it reads others for the last time.
   init(
-    _ network: RowNetwork, _ tables: RowTables, steps: Range<Int>, pixels: Int?, pushesInput: Bool,
+    _ network: RowNetwork, _ tables: RowTables, steps: Range<Int>, chunk: RowChunk?, pushesInput: Bool,
     followers: [Follower] = []
   ) {
     self.tables = tables
@@ -62,8 +64,14 @@ struct RowStream {
       steps.map { index in
         let step = network.steps[index]
         if step.needsAllRows { return min(65535, step.height) }
-        return min(65535, pixels.map { max(1, $0 / step.width) } ?? step.height)
-      } + [min(65535, pixels == nil ? input.height : 1)]
+        return min(65535, chunk.map { max(1, $0.pixels / step.width) } ?? step.height)
+      } + [min(65535, chunk == nil ? input.height : 1)]
+    rowsAhead =
+      steps.map { index in
+        let step = network.steps[index]
+        guard let chunk, chunk.aheadBytes > 0, !step.needsAllRows else { return 0 }
+        return min(8, chunk.aheadBytes / max(1, network.storages[step.output].rowBytes))
+      } + [0]
     computed = Array(repeating: 0, count: count + 1)
     held = Array(repeating: 0, count: count + 1)
     run(steps)
@@ -109,14 +117,14 @@ struct RowStream {
         guard step >= first, step < first + count else { continue }
         slot = step - first
       }
-      while computed[slot] < rows { compute(slot, upTo: rows) }
+      while computed[slot] < rows { compute(slot, upTo: max(rows, computed[slot] + rowsAhead[slot])) }
     }
   }
 
   /// The next turn of a step, after those of the steps that it reads.
   private mutating func compute(_ slot: Int, upTo end: Int = Int.max) {
     let begin = computed[slot]
-    let next = min(end, heights[slot], begin + rowsAtMost[slot])
+    let next = min(end, heights[slot], begin + max(rowsAtMost[slot], rowsAhead[slot]))
     if slot < count {
       for index in tables.firstOperand[first + slot]..<tables.firstOperand[first + slot + 1] {
         let need = tables.operands[index]

@@ -7,11 +7,11 @@ struct Segmentation {
   init(_ costs: UnitCosts) {
     self.costs = costs
     stepCount = costs.network.steps.count
-    largestUseful = (0..<stepCount).map { costs.cost(PlanUnit(steps: $0..<$0 + 1, pixels: nil)).bytes }.max() ?? 0
+    largestUseful = (0..<stepCount).map { costs.cost(PlanUnit(steps: $0..<$0 + 1, chunk: nil)).bytes }.max() ?? 0
   }
 
   /// Every step whole.
-  var whole: [PlanUnit] { (0..<stepCount).map { PlanUnit(steps: $0..<$0 + 1, pixels: nil) } }
+  var whole: [PlanUnit] { (0..<stepCount).map { PlanUnit(steps: $0..<$0 + 1, chunk: nil) } }
 
   /// The bytes of a plan's largest unit.
   func peakBytes(_ units: [PlanUnit]) -> Int {
@@ -114,8 +114,8 @@ struct Segmentation {
       let cost = costs.cost(steps, choice: choice)
       let overlays = cost.bytes > bytes
       guard !overlays || cost.overlaidBytes <= bytes else { return false }
-      let pixels = choice < UnitCosts.pixelChoices.count ? UnitCosts.pixelChoices[choice] : nil
-      let unit = PlanUnit(steps: steps, pixels: pixels, overlays: overlays)
+      let chunk = choice < RowChunk.choices.count ? RowChunk.choices[choice] : nil
+      let unit = PlanUnit(steps: steps, chunk: chunk, overlays: overlays)
       // Of those that lie apart, the fastest.
       if !overlays, let last = found.last, !last.0.overlays {
         if cost.delay < last.1.delay { found[found.count - 1] = (unit, cost) }
@@ -124,8 +124,9 @@ struct Segmentation {
       }
       return true
     }
-    if steps.count == 1, consider(UnitCosts.pixelChoices.count) { return found }
-    for choice in UnitCosts.pixelChoices.indices where !consider(choice) { break }
+    if steps.count == 1, consider(RowChunk.choices.count) { return found }
+    for choice in 0..<RowChunk.onDemand where !consider(choice) { break }
+    for choice in RowChunk.onDemand..<RowChunk.choices.count where steps.count > 1 && !consider(choice) { break }
     return found
   }
 }

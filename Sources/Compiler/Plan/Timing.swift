@@ -2,7 +2,7 @@
 /// the same plan on every host.
 extension UnitCosts {
   /// Nanoseconds that every turn costs beside its arithmetic.
-  static let turnNanoseconds = 500.0
+  static let turnNanoseconds = 200.0
   /// Multiply-accumulates a nanosecond.
   private static let rate = 300.0
   /// Bytes of weights that stay in the cache while a group reads them again and again.

@@ -1,10 +1,25 @@
 /// A stretch of adjacent steps that run as one: a single step with all of its rows, or a group that advances by rows.
 struct PlanUnit: Equatable {
   var steps: Range<Int>
-  /// About how many pixels a turn computes; nil: all rows.
-  var pixels: Int?
+  /// What a turn computes; nil: all rows.
+  var chunk: RowChunk?
   /// Whether what the unit writes follows what it reads for the last time, over rows that are no longer needed.
   var overlays = false
+}
+
+/// How many rows a turn of a group computes.
+struct RowChunk: Equatable {
+  /// Rows of about so many pixels, at least one, of what nothing in the group reads.
+  var pixels: Int
+  /// Rows of about so many bytes, at least one and at most eight, of what is read in the group, even if fewer are asked for.
+  var aheadBytes = 0
+
+  /// Those that are tried, from the fewest rows.
+  static let choices =
+    [1, 14, 28, 56, 112, 224, 448, 896, 1792].map { RowChunk(pixels: $0) }
+    + [4, 8, 16].map { RowChunk(pixels: 1, aheadBytes: $0 * 1024) }
+  /// How many of them compute no rows before they are asked for.
+  static let onDemand = 9
 }
 
 /// What units need and take: bytes alive while they run, and time beyond that of whole tensors. Computed once each.
@@ -42,11 +57,9 @@ final class UnitCosts {
   /// The first unit step that reads the network's first input.
   let firstReader: Int
   private let tables: RowTables
-  /// By the first step, the number of steps and the pixels' place in `pixelChoices`; whole units last.
+  /// By the first step, the number of steps and the chunk's place in `RowChunk.choices`; whole units last.
   private var known: [[[Cost?]]]
 
-  /// Pixels a turn that are tried, from the fewest.
-  static let pixelChoices = [1, 14, 28, 56, 112, 224, 448, 896, 1792]
   /// Most steps in a group.
   static let groupLimit = 128
 
@@ -64,7 +77,7 @@ final class UnitCosts {
   /// The rows of a unit, computed anew.
   func stream(_ unit: PlanUnit) -> RowStream {
     RowStream(
-      network, tables, steps: unit.steps, pixels: unit.pixels, pushesInput: pushes(unit.steps),
+      network, tables, steps: unit.steps, chunk: unit.chunk, pushesInput: pushes(unit.steps),
       followers: followers(unit.steps))
   }
 
@@ -129,19 +142,19 @@ final class UnitCosts {
   private(set) lazy var lifetimes = network.storages.indices.map(lifetime)
 
   func cost(_ unit: PlanUnit) -> Cost {
-    let choice = unit.pixels.map { UnitCosts.pixelChoices.firstIndex(of: $0)! } ?? UnitCosts.pixelChoices.count
+    let choice = unit.chunk.map { RowChunk.choices.firstIndex(of: $0)! } ?? RowChunk.choices.count
     return cost(unit.steps, choice: choice)
   }
 
-  /// The cost of a unit with pixels of `pixelChoices[choice]`, or whole.
+  /// The cost of a unit in chunks of `RowChunk.choices[choice]`, or whole.
   func cost(_ steps: Range<Int>, choice: Int) -> Cost {
     let (first, length) = (steps.lowerBound, steps.count - 1)
     while known[first].count <= length {
-      known[first].append(Array(repeating: nil, count: UnitCosts.pixelChoices.count + 1))
+      known[first].append(Array(repeating: nil, count: RowChunk.choices.count + 1))
     }
     if let cost = known[first][length][choice] { return cost }
-    let pixels = choice < UnitCosts.pixelChoices.count ? UnitCosts.pixelChoices[choice] : nil
-    let cost = computeCost(PlanUnit(steps: steps, pixels: pixels))
+    let chunk = choice < RowChunk.choices.count ? RowChunk.choices[choice] : nil
+    let cost = computeCost(PlanUnit(steps: steps, chunk: chunk))
     known[first][length][choice] = cost
     return cost
   }
@@ -151,7 +164,7 @@ final class UnitCosts {
     var own = 0
     var pieces: [(storage: Int, bytes: Int)] = []
     var outside = 0
-    let isSingle = steps.count == 1 && !pushes(steps) && unit.pixels == nil
+    let isSingle = steps.count == 1 && !pushes(steps) && unit.chunk == nil
     let stream = isSingle ? nil : self.stream(unit)
     let rowsHeld = stream?.rowsHeld ?? [:]
     for storage in network.storages.indices where lifetimes[storage].overlaps(steps.lowerBound...steps.upperBound - 1) {
