@@ -61,7 +61,9 @@ struct NetworkPlan {
     let lastScratch =
       rows.steps.indices.map { plan.offsets[count + unitOfStep[$0]] + rows.steps[$0].scratchBytes }.max() ?? 0
     tailBytes = arenaBytes - max(last, lastScratch)
-    boundScratchBytes = units[plan.peakOperator].steps.map { rows.steps[$0].scratchBytes }.max() ?? 0
+    // A network of reshapes alone has no units.
+    let peakSteps = plan.peakOperator < units.count ? units[plan.peakOperator].steps : 0..<0
+    boundScratchBytes = peakSteps.map { rows.steps[$0].scratchBytes }.max() ?? 0
     isProvenSmallest = plan.isProvenSmallest
   }
 }
