@@ -36,12 +36,13 @@ let package = Package(
     .target(name: "Importers", dependencies: ["Graph", "Archives", "CHost"], swiftSettings: swift),
     .target(name: "Architectures", dependencies: ["Graph"], swiftSettings: swift),
     .target(name: "Compiler", dependencies: ["Graph", "Martlet"], swiftSettings: swift),
+    .target(name: "Training", dependencies: ["Graph"], swiftSettings: swift),
     .target(name: "Threads", dependencies: ["Martlet", "CHost"], swiftSettings: swift),
     // Floor 3
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Compiler", "Threads", "CHost",
+        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Training", "Compiler", "Threads", "CHost",
         "CShim", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -70,6 +71,7 @@ let package = Package(
       name: "OperatorTests",
       dependencies: ["Martlet", "Threads", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),
     .testTarget(name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet"], swiftSettings: swift),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures", "Graph"], swiftSettings: swift),
     .testTarget(name: "ImportFuzzTests", dependencies: ["ImportFuzz"], swiftSettings: swift),
     .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
     .testTarget(

@@ -14,6 +14,6 @@ struct MartletCommand: ParsableCommand {
     version: toolVersion,
     subcommands: [
       Convert.self, Run.self, Eval.self, Bench.self, Inspect.self, Verify.self, Explain.self, Compare.self, Diff.self,
-      SelfTest.self, Export.self, Plan.self, List.self, ListArchitectures.self,
+      SelfTest.self, Export.self, Plan.self, List.self, ListArchitectures.self, Train.self,
     ])
 }

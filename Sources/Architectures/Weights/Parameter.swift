@@ -31,6 +31,11 @@ public struct Parameter: Sendable {
   static let fixedMark = " (fixed)"
 }
 
+extension Parameter {
+  /// Whether a constant of this name is part of an architecture's structure: training leaves it as it is.
+  public static func isFixed(_ name: String) -> Bool { name.hasSuffix(fixedSuffix) || name.hasSuffix(fixedMark) }
+}
+
 extension Graph {
   /// The parameters in execution order, those of a network without weights, too; fixed constants of the structure are
   /// left out.
@@ -41,8 +46,8 @@ extension Graph {
     for node in nodes {
       for output in node.outputs { producers[output] = node }
       for (position, id) in node.inputs.enumerated() {
-        guard producers[id] == nil, !inputs.contains(id), !self[id].name.hasSuffix(Parameter.fixedSuffix),
-          !self[id].name.hasSuffix(Parameter.fixedMark), let role = role(of: position, in: node, producers),
+        guard producers[id] == nil, !inputs.contains(id), !Parameter.isFixed(self[id].name),
+          let role = role(of: position, in: node, producers),
           seen.insert(id).inserted
         else { continue }
         result.append(Parameter(id: id, name: self[id].name, role: role))

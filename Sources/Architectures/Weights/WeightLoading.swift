@@ -40,7 +40,31 @@ extension Graph {
   }
 }
 
+extension Graph {
+  /// The parameters under their names, laid out as PyTorch's checkpoints are: what `loadWeights` takes.
+  public var checkpoint: [(name: String, tensor: Tensor)] {
+    parameters.compactMap { parameter in
+      self[parameter.id].constant.map { (parameter.name, parameter.role.channelsFirst($0)) }
+    }
+  }
+}
+
 extension Parameter.Role {
+  /// PyTorch's layout of a parameter in the graph's.
+  func channelsFirst(_ tensor: Tensor) -> Tensor {
+    let shape = channelsFirstShape(tensor.shape)
+    switch self {
+    case .convolutionWeights:
+      return permuted(tensor, [0, 3, 1, 2], as: shape)
+    case .depthwiseWeights:
+      return permuted(Tensor(shape: tensor.shape + [1], values: tensor.values), [2, 3, 0, 1], as: shape)
+    case .fullyConnectedWeights(image: let image?):
+      return permuted(Tensor(shape: [shape[0]] + image, values: tensor.values), [0, 3, 1, 2], as: shape)
+    case .fullyConnectedWeights(image: nil), .bias, .scale, .statistic:
+      return tensor
+    }
+  }
+
   /// PyTorch's shape of a parameter that has `shape` in the graph.
   func channelsFirstShape(_ shape: [Int]) -> [Int] {
     switch self {

@@ -1,0 +1,56 @@
+import Graph
+
+/// Labelled pictures of one size, all in memory, a byte a channel.
+public struct TrainingImages: Sendable {
+  /// Rows.
+  public let height: Int
+  /// Columns.
+  public let width: Int
+  /// Channels, adjacent.
+  public let channels: Int
+  /// A class for each picture.
+  public private(set) var labels: [Int] = []
+  private var pixels: [UInt8] = []
+
+  /// No picture yet.
+  public init(height: Int, width: Int, channels: Int) {
+    (self.height, self.width, self.channels) = (height, width, channels)
+  }
+
+  /// How many pictures there are.
+  public var count: Int { labels.count }
+
+  private var bytesAPicture: Int { height * width * channels }
+
+  /// Adds one; `picture` is H×W×C.
+  public mutating func append(_ picture: [UInt8], label: Int) {
+    precondition(picture.count == bytesAPicture && label >= 0)
+    pixels += picture
+    labels.append(label)
+  }
+
+  /// A batch [N,H,W,C] of (pixel − mean) ÷ standardDeviation, each picture changed by `augmentation` first.
+  /// - Parameters:
+  ///   - indices: the pictures.
+  ///   - random: of this batch alone.
+  public func batch(
+    _ indices: [Int], mean: [Float], standardDeviation: [Float], _ augmentation: Augmentation,
+    _ random: inout SplitMix64
+  ) -> Tensor {
+    var values = [Float](repeating: 0, count: indices.count * bytesAPicture)
+    for (number, index) in indices.enumerated() {
+      let view = augmentation.view(height: height, width: width, &random)
+      for row in 0..<height {
+        for column in 0..<width {
+          guard let source = view.source(row: row, column: column) else { continue }
+          let from = index * bytesAPicture + (source.row * width + source.column) * channels
+          let into = number * bytesAPicture + (row * width + column) * channels
+          for channel in 0..<channels {
+            values[into + channel] = (Float(pixels[from + channel]) - mean[channel]) / standardDeviation[channel]
+          }
+        }
+      }
+    }
+    return Tensor(shape: [indices.count, height, width, channels], values: values)
+  }
+}
