@@ -12,6 +12,9 @@ public final class Workers: Sendable {
     self.count = max(1, count ?? ProcessInfo.processInfo.activeProcessorCount)
   }
 
+  /// The caller's thread alone.
+  static let one = Workers(count: 1)
+
   /// Calls `body` with disjoint ranges that cover 0..<total, at once on several threads, and returns when all are done.
   public func split(_ total: Int, minimum: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
     let parts = max(1, min(count, total / max(1, minimum)))

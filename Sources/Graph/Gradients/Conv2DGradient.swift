@@ -48,7 +48,15 @@ struct ConvolutionGradient: Sendable {
       && window.columns.stride == 1 && pixels == imageShape[1] * imageShape[2]
   }
 
+  /// Whether the gradient by the image is a convolution of the output's gradient, with the weights turned around: without
+  /// stride, each pixel was in as many windows as the kernel has taps.
+  private var isTurnedConvolution: Bool {
+    groups == 1 && window.rows.stride == 1 && window.columns.stride == 1
+      && window.rows.before < window.rows.extent && window.columns.before < window.columns.extent
+  }
+
   func byImage(_ weights: Tensor, _ gradient: Tensor, on workers: Workers) -> Tensor {
+    if isTurnedConvolution { return turnedConvolution(weights, gradient, on: workers) }
     let products = weights.withPointer { weights in
       (0..<groups).map { group in
         MatrixProduct(
@@ -56,22 +64,23 @@ struct ConvolutionGradient: Sendable {
           columnStride: 1)
       }
     }
+    let rowsAPart = columns(0).rowsAPart
     return workers.tensor(imageShape) { result in
       gradient.withPointer { gradient in
         nonisolated(unsafe) let (result, gradient, products) = (result, gradient, products)
         workers.split(images) { range in
-          let matrix = PackedFloats(count: isPointwise ? 0 : pixels * depth)
+          let matrix = PackedFloats(count: rowsAPart * window.outputWidth * depth)
           for index in range {
             let (into, from) = (result + index * imageCount, gradient + index * pixels * outputs)
-            if isPointwise {
-              products[0].multiply(from, stride: outputs, rows: pixels, into: into, stride: depth)
-              continue
-            }
             into.update(repeating: 0, count: imageCount)
-            for group in 0..<groups {
-              products[group].multiply(
-                from + group * groupOutputs, stride: outputs, rows: pixels, into: matrix.base, stride: depth)
-              columns(group).scatter(matrix.base, into: into)
+            for rows in parts(rowsAPart) {
+              let first = rows.lowerBound * window.outputWidth
+              for group in 0..<groups {
+                products[group].multiply(
+                  from + first * outputs + group * groupOutputs, stride: outputs,
+                  rows: rows.count * window.outputWidth, into: matrix.base, stride: depth)
+                columns(group).scatter(matrix.base, of: rows, into: into)
+              }
             }
           }
         }
@@ -79,27 +88,64 @@ struct ConvolutionGradient: Sendable {
     }
   }
 
+  private func turnedConvolution(_ weights: Tensor, _ gradient: Tensor, on workers: Workers) -> Tensor {
+    let (rows, columns) = (window.rows, window.columns)
+    let (channels, taps) = (imageShape[3], rows.window * columns.window)
+    var turned = Tensor(shape: [channels, rows.window, columns.window, outputs])
+    for output in 0..<outputs {
+      for tap in 0..<taps {
+        let from = (output * taps + tap) * channels
+        for channel in 0..<channels {
+          turned.values[(channel * taps + taps - 1 - tap) * outputs + output] = weights.values[from + channel]
+        }
+      }
+    }
+    let image = [images, window.outputHeight, window.outputWidth, outputs]
+    let (top, left) = (rows.extent - 1 - rows.before, columns.extent - 1 - columns.before)
+    let padding = Padding2D(
+      top: top, left: left, bottom: imageShape[1] + rows.extent - 1 - top - window.outputHeight,
+      right: imageShape[2] + columns.extent - 1 - left - window.outputWidth)
+    let back = Window2D(
+      uncheckedImage: image, Size2D(rows.window, columns.window), .one, Size2D(rows.dilation, columns.dilation), padding
+    )
+    let convolution = FloatConvolution(image: image, window: back, outputs: channels, groups: 1, clamp: nil)
+    var result = convolution.dense(
+      gradient, weights: packedMatrices(turned, outputs: channels, groups: 1), bias: Tensor(shape: [channels]),
+      residual: nil, on: workers)
+    result.shape = imageShape
+    return result
+  }
+
+  /// The output's rows, so many at a time.
+  private func parts(_ count: Int) -> [Range<Int>] {
+    stride(from: 0, to: window.outputHeight, by: count).map { $0..<min($0 + count, window.outputHeight) }
+  }
+
   func byWeights(_ image: Tensor, _ gradient: Tensor, on workers: Workers) -> Tensor {
     let count = weightsShape.reduce(1, *)
+    let rowsAPart = columns(0).rowsAPart
     let values = image.withPointer { image in
       gradient.withPointer { gradient in
         nonisolated(unsafe) let (image, gradient) = (image, gradient)
         return sumOfParts(images, count: count, on: workers) { sum, range in
-          let matrix = PackedFloats(count: isPointwise ? 0 : pixels * depth)
-          let transposed = PackedFloats(count: groupOutputs * pixels)
+          let matrix = PackedFloats(count: isPointwise ? 0 : rowsAPart * window.outputWidth * depth)
+          let transposed = PackedFloats(count: groupOutputs * rowsAPart * window.outputWidth)
           for index in range {
             let (from, outer) = (image + index * imageCount, gradient + index * pixels * outputs)
-            for group in 0..<groups {
-              if !isPointwise { columns(group).gather(from, into: matrix.base) }
-              let product = MatrixProduct(
-                depth: pixels, columns: depth, isPointwise ? from : UnsafePointer(matrix.base), depthStride: depth,
-                columnStride: 1)
-              transpose(
-                outer + group * groupOutputs, stride: outputs, rows: pixels, columns: groupOutputs,
-                into: transposed.base)
-              product.multiply(
-                transposed.base, stride: pixels, rows: groupOutputs, into: sum + group * groupOutputs * depth,
-                stride: depth, adding: true)
+            for rows in parts(rowsAPart) {
+              let (first, pixels) = (rows.lowerBound * window.outputWidth, rows.count * window.outputWidth)
+              for group in 0..<groups {
+                if !isPointwise { columns(group).gather(rows, of: from, into: matrix.base) }
+                let product = MatrixProduct(
+                  depth: pixels, columns: depth, isPointwise ? from + first * depth : UnsafePointer(matrix.base),
+                  depthStride: depth, columnStride: 1)
+                transpose(
+                  outer + first * outputs + group * groupOutputs, stride: outputs, rows: pixels,
+                  columns: groupOutputs, into: transposed.base)
+                product.multiply(
+                  transposed.base, stride: pixels, rows: groupOutputs, into: sum + group * groupOutputs * depth,
+                  stride: depth, adding: true)
+              }
             }
           }
         }

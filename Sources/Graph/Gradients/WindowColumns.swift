@@ -11,15 +11,18 @@ struct WindowColumns {
   /// Rows.
   var pixels: Int { window.outputHeight * window.outputWidth }
 
-  /// Writes the whole matrix.
-  func gather(_ image: UnsafePointer<Float>, into matrix: UnsafeMutablePointer<Float>) {
-    matrix.update(repeating: 0, count: pixels * depth)
-    forEachTap { place, pixel in (matrix + place).update(from: image + pixel, count: channels) }
+  /// Output rows whose part of the matrix stays in a near cache.
+  var rowsAPart: Int { max(1, min(window.outputHeight, 32768 / max(1, window.outputWidth * depth))) }
+
+  /// Writes the matrix of some output rows.
+  func gather(_ rows: Range<Int>, of image: UnsafePointer<Float>, into matrix: UnsafeMutablePointer<Float>) {
+    matrix.update(repeating: 0, count: rows.count * window.outputWidth * depth)
+    forEachTap(rows) { place, pixel in (matrix + place).update(from: image + pixel, count: channels) }
   }
 
-  /// Adds the matrix's values to the pixels that they came from.
-  func scatter(_ matrix: UnsafePointer<Float>, into image: UnsafeMutablePointer<Float>) {
-    forEachTap { place, pixel in
+  /// Adds the values of the matrix of some output rows to the pixels that they came from.
+  func scatter(_ matrix: UnsafePointer<Float>, of rows: Range<Int>, into image: UnsafeMutablePointer<Float>) {
+    forEachTap(rows) { place, pixel in
       let (from, into) = (matrix + place, image + pixel)
       for channel in 0..<channels { into[channel] += from[channel] }
     }
@@ -27,12 +30,12 @@ struct WindowColumns {
 
   /// Calls `body` with where a tap's channels lie in the matrix and in the image.
   @inline(__always)
-  private func forEachTap(_ body: (Int, Int) -> Void) {
+  private func forEachTap(_ outputRows: Range<Int>, _ body: (Int, Int) -> Void) {
     let (rows, columns) = (window.rows, window.columns)
-    for y in 0..<window.outputHeight {
+    for y in outputRows {
       let tapRows = rows.taps(y)
       for x in 0..<window.outputWidth {
-        let line = (y * window.outputWidth + x) * depth
+        let line = ((y - outputRows.lowerBound) * window.outputWidth + x) * depth
         let tapColumns = columns.taps(x)
         for tapRow in tapRows {
           let imageRow = (rows.start(y) + tapRow * rows.dilation) * columns.input

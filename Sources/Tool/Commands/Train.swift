@@ -55,7 +55,7 @@ struct Train: ParsableCommand {
   @Option(help: "Hidden channels, relative to the architecture's.")
   var width: Double = 1
 
-  @Option(help: "Use at most this many training pictures.")
+  @Option(help: "Use this many of the training pictures, taken at random.")
   var limit: Int?
 
   @OptionGroup var json: OutputOptions
@@ -146,7 +146,12 @@ struct Train: ParsableCommand {
     let outputs = network[network.outputs[0]].shape.last ?? 0
     var images = TrainingImages(height: rules.height, width: rules.width, channels: rules.channels)
     let progress = Progress("reading the \(split.rawValue) pictures")
-    let wanted = Array(0..<(split == .training ? min(dataset.count, limit ?? .max) : dataset.count))
+    var wanted = Array(0..<dataset.count)
+    if split == .training, let limit, limit < dataset.count {
+      // Of all classes: folders come one class after the other.
+      var random = SplitMix64(seed: seed)
+      wanted = random.permutation(dataset.count).prefix(limit).sorted()
+    }
     try dataset.prefetch(
       wanted,
       prepare: { item in
