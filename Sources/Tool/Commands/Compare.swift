@@ -48,7 +48,7 @@ struct Compare: ParsableCommand {
     let packed = try PackedModel(model)
     let graph = try source.load(float)
     let rules = try packed.preprocessing.map { try $0.rules() }
-    let inputs = try calibrationData(data, graph: graph, preprocessing: rules, limit: limit)
+    let inputs = try calibrationData(data, graph: graph, preprocessing: rules, limit: limit, split: .test)
     let progress = Progress("comparing")
     let layers = try compareLayers(graph, packed.file.copy(), on: inputs) { share in
       progress.update(Int((share * Double(inputs.count)).rounded()), of: inputs.count)

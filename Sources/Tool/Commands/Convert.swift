@@ -193,7 +193,7 @@ struct Convert: ParsableCommand {
   /// pictures, and their range is that of the numbers.
   private func calibratesWithNumbers(_ graph: Graph) throws -> Bool {
     guard let calibrate, !graph.isQuantized else { return false }
-    if case .tensor = try Dataset.open(calibrate).item(0).content { return true }
+    if case .tensor = try Dataset.open(calibrate, split: .training).item(0).content { return true }
     return false
   }
 
@@ -277,14 +277,15 @@ struct Convert: ParsableCommand {
   }
 }
 
-/// Inputs of `graph` from a data set, spread evenly over it, decoded when they are asked for.
+/// Inputs of `graph` from a data set, spread evenly over it, decoded when they are asked for; of two halves the training one,
+/// unless told otherwise.
 func calibrationData(
-  _ path: String, graph: Graph, preprocessing: Preprocessing?, limit: Int
+  _ path: String, graph: Graph, preprocessing: Preprocessing?, limit: Int, split: Dataset.Split = .training
 ) throws -> CalibrationData {
   guard graph.inputs.count == 1 else {
     throw ToolError("\(graph.name) has \(graph.inputs.count) inputs; calibration takes networks with one.")
   }
-  let dataset = try Dataset.open(path)
+  let dataset = try Dataset.open(path, split: split)
   let count = min(limit, dataset.count)
   let shape = graph[graph.inputs[0]].shape
   return CalibrationData(count: count) { index in
