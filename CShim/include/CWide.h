@@ -27,6 +27,9 @@ static inline void martlet_store_int16(uint8_t *bytes, int16_t value) {
 
 static inline int64_t martlet_widen(int32_t value) { return value; }
 
+/// Never overflows.
+static inline int64_t martlet_widening_product(int32_t a, int32_t b) { return (int64_t)a * b; }
+
 static inline int64_t martlet_widen_unsigned(uint32_t value) { return value; }
 
 /// 1 when (|bias| + range) stays below 2³¹ and, times the factor, together with `extra` below 2³¹ − 2¹⁵, and the factor
@@ -52,11 +55,11 @@ static inline int32_t martlet_channel_fits(
 /// a · b saturated to INT64_MAX when it overflows; operands must not be negative.
 int64_t martlet_saturating_product(int64_t a, int64_t b);
 
-/// Copies values of eight bits between the stored domain and int8, either way: each byte with its highest bit flipped.
-/// Both have one shape and hold all of their rows.
-void martlet_copy_flipped(const martlet_rows *from, const martlet_rows *to);
+/// Copies the bytes of all values, each XOR `flip`: 0x80 turns the stored domain into int8 and back. Both have one shape,
+/// whose channels count bytes, and hold all of their rows.
+void martlet_copy_values(const martlet_rows *from, const martlet_rows *to, int32_t flip);
 
-/// Makes every value `value`, of one or two bytes each, little-endian. `rows->channels` counts values.
+/// Makes every value `value`, of one or two bytes each, little-endian. `rows->channels` counts bytes.
 void martlet_fill_values(const martlet_rows *rows, int32_t value, int32_t element_bytes);
 
 #endif

@@ -17,7 +17,7 @@ enum PlanCheck<Operators: OperatorSet> {
       let rows = view.rows(ofTurn: number)
       try verifyOwnBuffers(step, Stretch(scratchOf: view.operators + index), rows)
       for position in 0..<step.inputCount {
-        let needed = Operators.rowsNeeded(step, ofInput: position, for: rows)
+        let needed = rowsNeeded(step, ofInput: position, for: rows)
         try verifyRead(
           view, tensor: step.tensorIndex(ofInput: position), rows: needed, before: number, &walk)
       }
@@ -28,6 +28,12 @@ enum PlanCheck<Operators: OperatorSet> {
       try verifyRead(view, tensor: tensor, rows: rows, before: view.turnCount, &walk)
     }
     try verifyInputs(view, takesRows: walk.takesRows)
+  }
+
+  /// Once, not at every use: it holds the code of every operator in the set.
+  @inline(never)
+  private static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    Operators.rowsNeeded(step, ofInput: input, for: rows)
   }
 
   /// What all walks share.
@@ -64,7 +70,7 @@ enum PlanCheck<Operators: OperatorSet> {
       let input = step.inputTensor(position)
       guard !scratch.meets(Stretch(input)) else { throw Fault(.overlap, index: step.index) }
       guard mayShare(input, output) else { continue }
-      let needed = Operators.rowsNeeded(step, ofInput: position, for: rows)
+      let needed = rowsNeeded(step, ofInput: position, for: rows)
       if needed.isEmpty || !RowStretches(input, needed).meets(written) { continue }
       guard input.pointee.coincides(with: output), Operators.worksInPlace(step, input: position) else {
         throw Fault(.overlap, index: step.index, detail: position)

@@ -21,6 +21,7 @@ enum ScheduleCheck {
   }
 
   /// How many rows the turns of an operator compute, which must follow each other.
+  @inline(never)
   private static func rows(
     _ view: borrowing ModelView, of index: UInt16, _ output: UnsafePointer<TensorRecord>
   ) throws(Fault) -> Int32 {

@@ -9,6 +9,9 @@ enum Wide {
 
   static func of(_ value: Int) -> Int64 { martlet_widen_size(value) }
 
+  /// Cannot overflow.
+  static func product(_ first: Int32, _ second: Int32) -> Int64 { martlet_widening_product(first, second) }
+
   /// Operands must not be negative.
   static func product(_ first: Int64, _ second: Int64) -> Int64 { martlet_saturating_product(first, second) }
 
@@ -31,11 +34,11 @@ extension TensorRecord {
   /// Bytes from the tensor's first byte to one past its last, gaps between pixels and rows included. `rowBytes` must be
   /// in its limits.
   var spanBytes: Int64 {
-    Wide.of(rowsHeld - 1) * Wide.of(rowPitchBytes) + Wide.of(rowBytes)
+    Wide.product(rowsHeld - 1, Int32(bitPattern: rowPitchBytes)) + Wide.of(rowBytes)
   }
 
   /// Values of the tensor: height × width × channels.
-  var elementCount: Int64 { Wide.product(Wide.of(height) * Wide.of(width), Wide.of(channels)) }
+  var elementCount: Int64 { Wide.product(Wide.product(height, width), Wide.of(channels)) }
 
   /// True when the values lie without a gap. For tensors whose pitches are in their limits.
   var isPacked: Bool {
@@ -49,7 +52,9 @@ extension TensorRecord {
   }
 
   /// Bytes of all values, gaps left out.
-  var valueBytes: Int64 { Wide.product(elementCount, Wide.of(elementBytes)) }
+  var valueBytes: Int64 {
+    @inline(never) get { Wide.product(elementCount, Wide.of(elementBytes)) }
+  }
 
   /// Same element type, scale and zero point: bytes mean the same values.
   func hasQuantization(of other: TensorRecord) -> Bool {

@@ -33,7 +33,7 @@ struct ConvolutionLayout {
     let groupInputs = Wide.of(input.channels / groups)
     let groupBlocks = Wide.roundedUp(Wide.of(output.channels / groups), toMultipleOf: 16) / 16
     let runValues = runsPerRow == 1 ? Wide.of(window.kernelWidth) * groupInputs : groupInputs
-    let runs = Wide.of(window.kernelHeight) * Wide.of(runsPerRow)
+    let runs = Wide.product(window.kernelHeight, runsPerRow)
     blockBytes = Wide.product(runs, Wide.roundedUp(runValues, toMultipleOf: 4) * 16)
     blocks = Wide.of(groups) * groupBlocks
     taps = Wide.product(window.taps, groupInputs)

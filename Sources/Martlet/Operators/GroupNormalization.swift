@@ -34,7 +34,7 @@ public enum GroupNormalization: Operator {
       throw step.fault(parameter: Parameter.groups)
     }
     guard (0...1).contains(step.integer(Parameter.eachPixel)) else { throw step.fault(parameter: Parameter.eachPixel) }
-    let pixels = step.integer(Parameter.eachPixel) == 1 ? 1 : Wide.of(output.height) * Wide.of(output.width)
+    let pixels = step.integer(Parameter.eachPixel) == 1 ? 1 : Wide.product(output.height, output.width)
     guard Wide.product(pixels, Wide.of(output.channels / groups)) <= 16_777_216 else {
       throw step.fault(parameter: Parameter.groups)
     }

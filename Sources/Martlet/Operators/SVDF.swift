@@ -42,12 +42,12 @@ public enum SVDF: Operator {
     guard state.height == 1, state.isPacked else { throw step.fault(.operand, 1) }
     guard output.height == 1, output.width == 1 else { throw step.fault(.operand, 2) }
     let rank = step.integer(Parameter.rank)
-    guard rank >= 1, Wide.of(output.channels) * Wide.of(rank) == Wide.of(state.width) else {
+    guard rank >= 1, Wide.product(output.channels, rank) == Wide.of(state.width) else {
       throw step.fault(parameter: Parameter.rank)
     }
-    let timeBytes = Wide.of(state.width) * Wide.of(state.channels) * 2
+    let timeBytes = Wide.product(state.width, state.channels) * 2
     try step.requireConstants(
-      weights: Wide.of(state.width) * Wide.of(input.channels),
+      weights: Wide.product(state.width, input.channels),
       table: Wide.roundedUp(timeBytes, toMultipleOf: 4) + 4 * Wide.of(output.channels))
   }
 

@@ -34,7 +34,7 @@ public enum Slice: Operator {
   private static func verifyAxis(_ step: borrowing Step, _ axis: Int, _ input: Int32, _ output: Int32) throws(Fault) {
     let begin = step.integer(at: axis)
     let distance = step.integer(at: axis + 3)
-    let last = Wide.of(begin) + Wide.of(output - 1) * Wide.of(distance)
+    let last = Wide.of(begin) + Wide.product(output - 1, distance)
     guard begin >= 0, begin < input else { throw step.fault(.parameter, axis) }
     guard distance >= 1, last < Wide.of(input) else { throw step.fault(.parameter, axis + 3) }
   }

@@ -14,10 +14,16 @@ public struct Step {
   let outputTensor: UnsafePointer<TensorRecord>
   let constants: ConstantSections
   let arena: UnsafeMutablePointer<UInt8>?
-  /// Scratch outside the arena, for a second thread.
-  var ownScratch: UnsafeMutablePointer<UInt8>?
-  /// The blocks of sixteen output channels to compute, for operators that split them; nil: all.
-  var blocks: Range<Int32>?
+  // What only a team of threads sets. Embedded builds have one thread, and no code for parts of a layer.
+  #if hasFeature(Embedded)
+    var ownScratch: UnsafeMutablePointer<UInt8>? { nil }
+    var blocks: Range<Int32>? { nil }
+  #else
+    /// Scratch outside the arena, for a second thread.
+    var ownScratch: UnsafeMutablePointer<UInt8>?
+    /// The blocks of sixteen output channels to compute, for operators that split them; nil: all.
+    var blocks: Range<Int32>?
+  #endif
 
   /// Where a file's constants begin; nil outside a file.
   struct ConstantSections {

@@ -28,7 +28,7 @@ struct Window {
   }
 
   /// Kernel positions; never overflows after `verify`.
-  var taps: Int64 { Wide.of(kernelHeight) * Wide.of(kernelWidth) }
+  var taps: Int64 { Wide.product(kernelHeight, kernelWidth) }
 
   /// Each number has its sign and bound, so that no coordinate a kernel computes leaves 32 bits.
   func verify(_ step: borrowing Step, maximumTaps: Int64) throws(Fault) {
@@ -88,16 +88,18 @@ struct Window {
       factor: 1, output: output)
   }
 
+  @inline(never)
   private func lastTap(_ output: Int32, _ stride: Int32, _ kernel: Int32, _ dilation: Int32) -> Int64 {
-    Wide.of(output - 1) * Wide.of(stride) + Wide.of(kernel - 1) * Wide.of(dilation)
+    Wide.product(output - 1, stride) + Wide.product(kernel - 1, dilation)
   }
 
+  @inline(never)
   private func covers(
     _ input: Int32, _ output: Int32, _ kernel: Int32, _ stride: Int32, _ dilation: Int32, _ before: Int32,
     _ after: Int32
   ) -> Bool {
-    let extent = Wide.of(kernel - 1) * Wide.of(dilation) + 1
-    let lastBegin = Wide.of(output - 1) * Wide.of(stride) - Wide.of(before)
+    let extent = Wide.product(kernel - 1, dilation) + 1
+    let lastBegin = Wide.product(output - 1, stride) - Wide.of(before)
     return after >= 0 && Wide.of(before) < extent && Wide.of(after) < extent
       && extent <= Wide.of(input) + Wide.of(before) + Wide.of(after) && lastBegin < Wide.of(input)
   }

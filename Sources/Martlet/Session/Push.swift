@@ -51,9 +51,9 @@ extension Session {
   /// give the rows of a turn without operator before they run it.
   /// - Throws: `inputOutput` when there is no such row or `values` is not of a row's size (detail).
   public mutating func setInputRow(_ row: Int32, reals values: Span<Float>) throws(Fault) {
-    let record = input(0)
-    let rowCount = Int(record.width) * Int(record.channels)
-    guard (0..<record.height).contains(row), values.count == rowCount else {
+    let record = view.tensors + view.inputTensor(0)
+    let rowCount = Int(record.pointee.width) * Int(record.pointee.channels)
+    guard (0..<record.pointee.height).contains(row), values.count == rowCount else {
       throw Fault(.inputOutput, detail: rowCount)
     }
     place(ofRow: row, record).set(reals: values)
@@ -67,9 +67,9 @@ extension Session {
 
   /// Where the next row goes. What does not need it is computed first: it may still read the row that lies there.
   private mutating func nextRow(count: Int, _ type: ElementType? = nil) throws(Fault) -> TensorPlace {
-    let record = input(0)
-    let rowCount = Int(record.width) * Int(record.channels)
-    guard takesRows, count == rowCount, type == nil || record.element == type else {
+    let record = view.tensors + view.inputTensor(0)
+    let rowCount = Int(record.pointee.width) * Int(record.pointee.channels)
+    guard takesRows, count == rowCount, type == nil || record.pointee.element == type else {
       throw Fault(.inputOutput, detail: rowCount)
     }
     if rowsPushed == 0 { advanceToPush() }

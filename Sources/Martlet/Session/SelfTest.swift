@@ -14,16 +14,14 @@ extension Session {
     guard let start = section.baseAddress, !section.isEmpty else { throw Fault(.selfTest) }
     reset()
     let expected = (start + SelfTestRecord.byteCount).assumingMemoryBound(to: UInt32.self)
-    var values = start + SelfTestRecord.byteCount + 4 * operatorCount
-    for position in 0..<inputCount {
-      let count = input(position).count * Int(input(position).elementBytes)
-      let bytes = UnsafeRawBufferPointer(start: values, count: count)
-      if position > 0 || !takesRows { try setInput(position, bytes: bytes.bytes) }
-      values += count
-    }
     let first = start + SelfTestRecord.byteCount + 4 * operatorCount
-    let count = input(0).count * Int(input(0).elementBytes)
-    run(checks: &checks, pushing: UnsafeRawBufferPointer(start: first, count: count).bytes)
+    var values = first
+    for position in 0..<inputCount {
+      let tensor = view.tensors + view.inputTensor(position)
+      if position > 0 || !takesRows { wholePlace(of: tensor).set(values) }
+      values += Int(truncatingIfNeeded: tensor.pointee.valueBytes)
+    }
+    run(checks: &checks, pushing: UnsafeRawBufferPointer(start: first, count: values - first).bytes)
     for index in 0..<operatorCount where checks[index] != expected[index] {
       throw Fault(.selfTest, index: index, detail: Int(truncatingIfNeeded: checks[index]))
     }
@@ -44,20 +42,24 @@ extension Session {
       runTurn(number)
       guard index >= 0 else { continue }
       let computed = view.rows(ofTurn: number)
-      var rows = Step(model: view, index: index, arena: arena).outputRows
-      rows.channels *= view.tensors[Int(truncatingIfNeeded: view.operators[index].output)].elementBytes
+      let step = Step(model: view, index: index, arena: arena)
+      var rows = step.outputRows
+      rows.channels = step.outputTensor.pointee.pixelBytes
       checks[index] = martlet_rows_crc32(checks[index], &rows, computed.lowerBound, computed.upperBound)
     }
   }
 
   private mutating func setRows(_ rows: Range<Int32>, of values: RawSpan) {
-    let record = input(0)
-    let rowBytes = Int(record.width) * Int(record.channels) * Int(record.elementBytes)
-    var row = rows.lowerBound
-    while row < rows.upperBound {
-      let first = Int(row) * rowBytes
-      place(ofRow: row, record).set(bytes: values.extracting(first..<first + rowBytes))
-      row += 1
+    let record = view.tensors + view.inputTensor(0)
+    let rowBytes = Int(record.pointee.width) * Int(record.pointee.pixelBytes)
+    precondition(Int(rows.upperBound) * rowBytes <= values.byteCount)
+    values.withUnsafeBytes { values in
+      guard let start = values.baseAddress else { return }
+      var row = rows.lowerBound
+      while row < rows.upperBound {
+        place(ofRow: row, record).set(start + Int(row) * rowBytes)
+        row += 1
+      }
     }
   }
 }

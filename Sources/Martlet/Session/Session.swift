@@ -42,8 +42,7 @@ public struct Session<Operators: OperatorSet>: ~Copyable {
   /// Makes the network forget earlier runs: every state becomes its zero point, as in a new session.
   public mutating func reset() {
     for index in 0..<view.tensorCount where view.tensors[index].isState {
-      let record = view.tensors[index]
-      TensorPlace(record: record, base: arena + Int(truncatingIfNeeded: record.arenaOffset)).fillWithZeroPoint()
+      wholePlace(of: view.tensors + index).fillWithZeroPoint()
     }
   }
 

@@ -1,21 +1,23 @@
 import CShim
 
-/// Where a tensor's bytes are.
+/// Where a tensor's bytes are, all of its rows or some.
 struct TensorPlace {
-  let record: TensorRecord
+  let record: UnsafePointer<TensorRecord>
   let base: UnsafeMutablePointer<UInt8>
+  /// How many rows.
+  let height: Int32
 
   /// Calls `body` with each value's number in H×W×C order and where its bytes begin.
   @inline(__always)
   func forEach(_ body: (Int, UnsafeMutablePointer<UInt8>) -> Void) {
     var index = 0
-    let elementBytes = Int(record.elementBytes)
-    for row in 0..<Int(record.height) {
-      for column in 0..<Int(record.width) {
+    let elementBytes = Int(record.pointee.elementBytes)
+    for row in 0..<Int(height) {
+      for column in 0..<Int(record.pointee.width) {
         let pixel =
-          base + row * Int(truncatingIfNeeded: record.rowPitchBytes)
-          + column * Int(truncatingIfNeeded: record.pixelPitchBytes)
-        for channel in 0..<Int(record.channels) {
+          base + row * Int(truncatingIfNeeded: record.pointee.rowPitchBytes)
+          + column * Int(truncatingIfNeeded: record.pointee.pixelPitchBytes)
+        for channel in 0..<Int(record.pointee.channels) {
           body(index, pixel + channel * elementBytes)
           index += 1
         }
@@ -26,7 +28,7 @@ struct TensorPlace {
   /// The value whose bytes begin here; of eight bits the int8 value.
   @inline(__always)
   func value(at bytes: UnsafeMutablePointer<UInt8>) -> Int32 {
-    switch record.element {
+    switch record.pointee.element {
     case .int16: Int32(martlet_load_int16(bytes))
     case .int32: martlet_load_int32(bytes)
     default: Int32(bytes.pointee) - 128
@@ -36,31 +38,35 @@ struct TensorPlace {
   /// Makes every value the zero point: real 0.
   func fillWithZeroPoint() {
     var rows = rows
-    let bytes = record.elementBytes
-    martlet_fill_values(&rows, bytes == 1 ? record.zeroPoint + 128 : record.zeroPoint, bytes)
+    let bytes = record.pointee.elementBytes
+    martlet_fill_values(&rows, bytes == 1 ? record.pointee.zeroPoint + 128 : record.pointee.zeroPoint, bytes)
   }
 
   /// Stores int8 values; as many as the tensor has.
-  func set(_ values: Span<Int8>) {
-    values.withUnsafeBytes { values in
-      var (from, to) = (rows(ofValues: values.baseAddress), rows)
-      martlet_copy_flipped(&from, &to)
-    }
-  }
+  func set(_ values: Span<Int8>) { values.withUnsafeBytes { set($0.baseAddress) } }
+
+  /// Stores int8 or little-endian int16 values, as the tensor's element type is, from the bytes of a file.
+  func set(bytes: RawSpan) { bytes.withUnsafeBytes { set($0.baseAddress) } }
+
+  /// Likewise, from the first of as many bytes as the tensor's values have.
+  func set(_ values: UnsafeRawPointer?) { copy(from: rows(ofValues: values), to: rows) }
 
   /// Copies int8 values; as many as the tensor has.
   func copy(into values: inout MutableSpan<Int8>) {
-    values.withUnsafeBytes { values in
-      var (from, to) = (rows, rows(ofValues: values.baseAddress))
-      martlet_copy_flipped(&from, &to)
-    }
+    values.withUnsafeBytes { copy(from: rows, to: rows(ofValues: $0.baseAddress)) }
   }
 
+  private func copy(from: martlet_rows, to: martlet_rows) {
+    var (from, to) = (from, to)
+    martlet_copy_values(&from, &to, record.pointee.elementBytes == 1 ? 0x80 : 0)
+  }
+
+  /// The tensor's bytes: as many channels as a pixel has bytes.
   private var rows: martlet_rows {
     martlet_rows(
-      base: base, row_pitch_bytes: Int(truncatingIfNeeded: record.rowPitchBytes),
-      pixel_pitch_bytes: Int(truncatingIfNeeded: record.pixelPitchBytes), rows_held: record.height,
-      height: record.height, width: record.width, channels: record.channels)
+      base: base, row_pitch_bytes: Int(truncatingIfNeeded: record.pointee.rowPitchBytes),
+      pixel_pitch_bytes: Int(truncatingIfNeeded: record.pointee.pixelPitchBytes), rows_held: height,
+      height: height, width: record.pointee.width, channels: record.pointee.pixelBytes)
   }
 
   /// Values of the tensor's shape without gaps, in the caller's memory.
@@ -72,23 +78,10 @@ struct TensorPlace {
     return rows
   }
 
-  /// Stores int8 or little-endian int16 values, as the tensor's element type is, from the bytes of a file.
-  func set(bytes: RawSpan) {
-    let isInt16 = record.element == .int16
-    forEach { index, place in
-      if isInt16 {
-        place[0] = bytes.unsafeLoad(fromByteOffset: 2 * index, as: UInt8.self)
-        place[1] = bytes.unsafeLoad(fromByteOffset: 2 * index + 1, as: UInt8.self)
-      } else {
-        place.pointee = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) ^ 0x80
-      }
-    }
-  }
-
   /// Stores real values, quantized: rounded to nearest even, clamped. NaN becomes the lowest value.
   func set(reals values: Span<Float>) {
-    let scale = record.scale
-    guard record.element == .int8 else {
+    let scale = record.pointee.scale
+    guard record.pointee.element == .int8 else {
       forEach { index, bytes in
         let steps = values[index] / scale
         let rounded = roundToEven(steps > -32768 ? min(steps, 32767) : -32768)
@@ -96,7 +89,7 @@ struct TensorPlace {
       }
       return
     }
-    let zeroPoint = Float(Int(record.zeroPoint) + 128)
+    let zeroPoint = Float(Int(record.pointee.zeroPoint) + 128)
     forEach { index, byte in
       let steps = values[index] / scale
       let stored = roundToEven(steps > -512 ? min(steps, 512) : -512) + zeroPoint

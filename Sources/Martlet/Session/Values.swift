@@ -50,9 +50,7 @@ extension Session {
   /// - Throws: `inputOutput` when there is no such input.
   public mutating func fillInput(_ position: Int = 0) throws(Fault) {
     guard (0..<inputCount).contains(position) else { throw Fault(.inputOutput, index: position) }
-    var record = input(position)
-    record.height = record.rowsHeld
-    TensorPlace(record: record, base: arena + Int(truncatingIfNeeded: record.arenaOffset)).fillWithZeroPoint()
+    wholePlace(of: view.tensors + view.inputTensor(position)).fillWithZeroPoint()
   }
 
   /// Quantizes real values into an input: round to nearest even, clamped. NaN becomes the lowest value.
@@ -79,7 +77,8 @@ extension Session {
   public func copyOutput(_ position: Int = 0, reals values: inout MutableSpan<Float>) throws(Fault) {
     let tensor = try place(ofOutput: position, count: values.count)
     tensor.forEach { index, bytes in
-      values[index] = Float(Int(tensor.value(at: bytes)) - Int(tensor.record.zeroPoint)) * tensor.record.scale
+      values[index] =
+        Float(Int(tensor.value(at: bytes)) - Int(tensor.record.pointee.zeroPoint)) * tensor.record.pointee.scale
     }
   }
 
@@ -103,9 +102,9 @@ extension Session {
   /// - Throws: `inputOutput` when there is no such tensor, it holds no such rows, or `values` is not of their size.
   public func copyRows(_ rows: Range<Int32>, ofTensor index: Int, into values: inout MutableSpan<Int32>) throws(Fault) {
     guard (0..<view.tensorCount).contains(index) else { throw Fault(.inputOutput, index: index) }
-    let tensor = view.tensors[index]
-    let rowCount = Int(tensor.width) * Int(tensor.channels)
-    guard rows.lowerBound >= 0, rows.upperBound <= tensor.height, rows.count <= Int(tensor.rowsHeld),
+    let tensor = view.tensors + index
+    let rowCount = Int(tensor.pointee.width) * Int(tensor.pointee.channels)
+    guard rows.lowerBound >= 0, rows.upperBound <= tensor.pointee.height, rows.count <= Int(tensor.pointee.rowsHeld),
       values.count == rows.count * rowCount
     else { throw Fault(.inputOutput, index: index, detail: rows.count * rowCount) }
     var first = 0
@@ -134,20 +133,28 @@ extension Session {
     ofTensor index: Int, isValid: Bool, count: Int, _ type: ElementType? = nil
   ) throws(Fault) -> TensorPlace {
     guard isValid else { throw Fault(.inputOutput, index: index) }
-    let record = view.tensors[index]
-    let needed = record.count
-    guard record.rowsHeld == record.height, needed == count, type == nil || record.element == type else {
+    let record = view.tensors + index
+    let needed = record.pointee.count
+    guard record.pointee.rowsHeld == record.pointee.height, needed == count,
+      type == nil || record.pointee.element == type
+    else {
       throw Fault(.inputOutput, index: index, detail: needed)
     }
-    return TensorPlace(record: record, base: arena + Int(truncatingIfNeeded: record.arenaOffset))
+    return wholePlace(of: record)
   }
 
-  /// One row of a tensor, as a tensor.
-  func place(ofRow row: Int32, _ tensor: TensorRecord) -> TensorPlace {
-    let slot = Int(row % tensor.rowsHeld)
-    var record = tensor
-    record.height = 1
-    let offset = Int(truncatingIfNeeded: tensor.arenaOffset) + slot * Int(truncatingIfNeeded: tensor.rowPitchBytes)
-    return TensorPlace(record: record, base: arena + offset)
+  /// All rows that a tensor holds.
+  func wholePlace(of tensor: UnsafePointer<TensorRecord>) -> TensorPlace {
+    TensorPlace(
+      record: tensor, base: arena + Int(truncatingIfNeeded: tensor.pointee.arenaOffset),
+      height: tensor.pointee.rowsHeld)
+  }
+
+  /// One row of a tensor.
+  func place(ofRow row: Int32, _ tensor: UnsafePointer<TensorRecord>) -> TensorPlace {
+    let slot = Int(row % tensor.pointee.rowsHeld)
+    let offset =
+      Int(truncatingIfNeeded: tensor.pointee.arenaOffset) + slot * Int(truncatingIfNeeded: tensor.pointee.rowPitchBytes)
+    return TensorPlace(record: tensor, base: arena + offset, height: 1)
   }
 }
