@@ -196,7 +196,7 @@ static int32_t rows_are_seamless(const convolution_walk *walk) {
 /// the last of the lower row's.
 static int32_t rows_share_runs(const convolution_walk *walk) {
     const martlet_convolution *convolution = walk->convolution;
-    return walk->kernels->takes_row_pairs && walk->panel.blocks == 1 && walk->plan.runs > 1
+    return walks_for_vectors && walk->kernels->takes_row_pairs && walk->panel.blocks == 1 && walk->plan.runs > 1
         && walk->plan.runs_per_row == 1 && convolution->stride_height == 1 && convolution->dilation_height == 1;
 }
 
@@ -206,7 +206,7 @@ static void walk_panel(convolution_walk *walk) {
     int32_t width = walk->output->width, interior = plan->interior_end - plan->interior_begin;
     int32_t rows = walk->end_row - walk->first_row;
     walk->panel.shares_runs = 0;
-    if (plan->frame_columns > 0) {
+    if (is_framed(plan)) {
         if (2 * width < narrow_pixels && rows > 2 * width) {
             for (int32_t column = 0; column < width; column++) {
                 walk_column(walk, walk->padding, plan->frame_columns, 0, column);
@@ -239,12 +239,12 @@ static void walk_panel(convolution_walk *walk) {
 static void walk_chunk(convolution_walk *walk) {
     const convolution_plan *plan = &walk->plan;
     const martlet_convolution *convolution = walk->convolution;
-    if (plan->frame_columns > 0) {
+    if (is_framed(plan)) {
         fill_strip(walk, walk->padding, -convolution->pad_left, plan->frame_columns);
     } else if (plan->left_columns > 0) {
         fill_strip(walk, walk->left, -convolution->pad_left, plan->left_columns);
     }
-    if (plan->frame_columns == 0 && plan->right_columns > 0) {
+    if (!is_framed(plan) && plan->right_columns > 0) {
         int32_t first_column = plan->interior_end * convolution->stride_width - convolution->pad_left;
         fill_strip(walk, walk->right, first_column, plan->right_columns);
     }
@@ -305,7 +305,7 @@ void martlet_convolution_rows(
     walk.panel.residual_factor = convolution->residual_factor;
     walk.panel.residual_zero_point = convolution->residual_zero_point;
     walk.seamless = rows_are_seamless(&walk);
-    if (walk.plan.padding_bytes > 0 && walk.plan.frame_columns == 0
+    if (walk.plan.padding_bytes > 0 && !is_framed(&walk.plan)
         && touches_padding(convolution, input, first_row, end_row)) {
         __builtin_memset(walk.padding, convolution->input_zero_point, walk.plan.padding_bytes);
     }

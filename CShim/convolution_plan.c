@@ -53,7 +53,6 @@ static void plan_rows(
 static void plan_frame(
     convolution_plan *plan, const martlet_convolution *convolution, const martlet_rows *input,
     const martlet_rows *output) {
-    plan->frame_columns = 0;
     if (plan->left_columns + plan->right_columns == 0) return;
     int32_t columns = columns_touched(convolution, output->width);
     size_t room = plan->padding_bytes + plan->left_bytes + plan->right_bytes;
@@ -91,7 +90,8 @@ convolution_plan martlet_convolution_plan(
         padded_rows ? martlet_align((size_t)input->width * (size_t)input->pixel_pitch_bytes) : 0;
     plan.left_bytes = martlet_align(strip_row * (size_t)plan.left_columns);
     plan.right_bytes = martlet_align(strip_row * (size_t)plan.right_columns);
-    plan_frame(&plan, convolution, input, output);
+    plan.frame_columns = 0;
+    if (walks_for_vectors) plan_frame(&plan, convolution, input, output);
     return plan;
 }
 

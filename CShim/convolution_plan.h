@@ -32,4 +32,7 @@ static inline int32_t rows_touched(const martlet_convolution *convolution, int32
 convolution_plan martlet_convolution_plan(
     const martlet_convolution *convolution, const martlet_rows *input, const martlet_rows *output);
 
+/// Whether a chunk's rows are copied with all of their padding.
+static inline int32_t is_framed(const convolution_plan *plan) { return walks_for_vectors && plan->frame_columns > 0; }
+
 #endif

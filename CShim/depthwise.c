@@ -122,7 +122,7 @@ void martlet_depthwise_rows(
     int32_t needs_padding = first_row * depthwise->stride_height < depthwise->pad_top || last >= input->height;
     if (padded > 0 && needs_padding) __builtin_memset(padding, depthwise->input_zero_point, padded);
 
-    if (is_one_column(depthwise, input, output) && !needs_padding) {
+    if (walks_for_vectors && is_one_column(depthwise, input, output) && !needs_padding) {
         walk_column(kernels, depthwise, input, output, first_row, end_row, rows);
         return;
     }

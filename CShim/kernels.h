@@ -60,4 +60,11 @@ MARTLET_INLINE int32_t martlet_depthwise_place(
     return (group * kernel_width + column) * 4 + row % 4;
 }
 
+/// What pays with vector registers alone: copied frames, rows in pairs, columns turned into rows. A microcontroller leaves their code out.
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+enum { walks_for_vectors = 0 };
+#else
+enum { walks_for_vectors = 1 };
+#endif
+
 #endif

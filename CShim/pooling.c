@@ -126,7 +126,7 @@ static void add_taps(
     }
     for (int32_t row = 0; row < row_count; row++) {
         const uint8_t *from = martlet_row(input, y + (rows.begin + row) * pooling->dilation_height) + first;
-        if (kernels->accumulate_pixels != NULL) {
+        if (walks_for_vectors && kernels->accumulate_pixels != NULL) {
             kernels->accumulate_pixels(sums, from, step, taps, input->channels);
             continue;
         }

@@ -2,8 +2,15 @@
 #ifndef MARTLET_SCALAR_DEPTHWISE_H
 #define MARTLET_SCALAR_DEPTHWISE_H
 
+// Beside a microcontroller's own kernels it takes only rare ones: as small as can be.
+#if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY) && !defined(__aarch64__)
+#define DEPTHWISE_SIZE __attribute__((minsize, noinline))
+#else
+#define DEPTHWISE_SIZE
+#endif
+
 /// One output pixel, sixteen channels (or `stored`, fewer) from `channel` on.
-static void depthwise_pixel(
+DEPTHWISE_SIZE static void depthwise_pixel(
     const martlet_depthwise *depthwise, const martlet_depthwise_segment *segment, int32_t output_row, int32_t pixel,
     int32_t channel, int32_t stored) {
     int32_t quads = martlet_depthwise_quads(depthwise->kernel_height, depthwise->kernel_width);

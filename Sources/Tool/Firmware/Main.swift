@@ -66,7 +66,7 @@ enum Firmware {
         write(" ")
         firmware_write_number(values[index])
       }
-      write(count > 20 ? " …\n" : "\n")
+      write("\n")
     }
   }
 

@@ -54,7 +54,7 @@ swift_flags=(-target "$SWIFT_TARGET" -swift-version 6 -wmo -parse-as-library -Os
 "$swiftc" "${swift_flags[@]}" -I objects -module-name Firmware -c Main.swift OperatorSet.swift -o objects/Firmware.o
 
 # Nothing here can allocate: there is no malloc, so that a reachable one would be an undefined symbol.
-"$tools/ld.lld" -T link.ld --gc-sections objects/*.o -o firmware.elf -Map objects/firmware.map
+"$tools/ld.lld" -T link.ld --gc-sections --icf=all objects/*.o -o firmware.elf -Map objects/firmware.map
 
 "$tools/llvm-objdump" --section-headers firmware.elf | awk '
   function bytes(hexadecimal,  value, place) {
