@@ -42,7 +42,8 @@ let package = Package(
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Training", "Compiler", "Threads", "CHost",
+        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Training", "Compiler", "Threads",
+        "CHost",
         "CShim", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -66,7 +67,8 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archives"], swiftSettings: swift),
     .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph", "Archives"], swiftSettings: swift),
     .testTarget(
-      name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers", "Compiler"], swiftSettings: swift),
+      name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers", "Compiler"],
+      swiftSettings: swift),
     .testTarget(
       name: "OperatorTests",
       dependencies: ["Martlet", "Threads", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),

@@ -81,10 +81,11 @@ enum Firmware {
       firmware_start_clock()
       let turn = session.run(turn: number)
       let duration = firmware_stop_clock()
-      if let index = turn.operatorIndex { clocks[index] &+= duration }
+      guard let index = turn.operatorIndex else { continue }
+      clocks[index] &+= duration
+      total &+= duration
     }
     for index in 0..<session.operatorCount {
-      total &+= clocks[index]
       write("clocks ")
       firmware_write_number(Int32(truncatingIfNeeded: clocks[index]))
       write(" ")
