@@ -5,7 +5,6 @@ extension FullyConnected: DifferentiableOperator {
   ) -> [Tensor?] {
     let (outputs, depth) = (inputs[1].shape[0], inputs[1].shape[1])
     let positions = inputs[0].count / depth
-    // One position an image, so that threads share them; sums by the weights come in few parts.
     let image = [1, 1, positions, depth]
     let shape = ConvolutionGradient(
       image: image, weights: [outputs, 1, 1, depth], groups: 1,

@@ -1,3 +1,5 @@
+import Graph
+
 /// Random changes of training pictures. What is cut in from outside a picture has the mean of the data: real 0.
 public struct Augmentation: Sendable, Equatable {
   /// The picture is moved by up to so many pixels in each direction.
@@ -43,32 +45,5 @@ public struct Augmentation: Sendable, Equatable {
       view.blankColumns = column..<column + cutoutPixels
     }
     return view
-  }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers on every machine.
-public struct SplitMix64: Sendable {
-  private var state: UInt64
-
-  /// The numbers of this seed.
-  public init(seed: UInt64) { state = seed }
-
-  /// The next 64 bits.
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  /// A number in 0..<bound.
-  public mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
-  /// 0..<count in random order (Fisher and Yates).
-  public mutating func permutation(_ count: Int) -> [Int] {
-    var order = Array(0..<count)
-    for index in stride(from: count - 1, to: 0, by: -1) { order.swapAt(index, below(index + 1)) }
-    return order
   }
 }
