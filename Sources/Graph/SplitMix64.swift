@@ -1,6 +1,7 @@
 /// SplitMix64 (Steele, Lea and Flood 2014): the same numbers on every machine.
 public struct SplitMix64: Sendable {
-  private var state: UInt64
+  /// Decides all numbers to come: a generator with this seed goes on with them.
+  public private(set) var state: UInt64
 
   /// The numbers of this seed.
   public init(seed: UInt64) { state = seed }

@@ -2,9 +2,9 @@ import Graph
 
 /// Trains a classifier, step by step. Repeatable: the same network, batches and options give the same weights, with any
 /// number of threads.
-public struct Trainer<Method: Optimizer>: Sendable {
+public struct Trainer: Sendable {
   /// What changes the weights.
-  public var optimizer: Method
+  public private(set) var optimizer: any Optimizer
   /// What is minimized.
   public var loss: CrossEntropy
   /// The weight of a batch's statistics in the running ones that the trained network keeps.
@@ -28,7 +28,7 @@ public struct Trainer<Method: Optimizer>: Sendable {
   /// - Throws: `GraphError` naming a layer that cannot be trained.
   public init(
     _ network: Graph, batchSize: Int, isFixed: (String) -> Bool = { _ in false }, loss: CrossEntropy = CrossEntropy(),
-    workers: Workers? = nil, optimizer: (Int) -> Method
+    workers: Workers? = nil, optimizer: (Int) -> any Optimizer
   ) throws(GraphError) {
     original = network
     self.batchSize = batchSize
@@ -41,6 +41,22 @@ public struct Trainer<Method: Optimizer>: Sendable {
 
   /// How many numbers are trained.
   public var parameterCount: Int { parameters.reduce(0) { $0 + original[$1.id].shape.reduce(1, *) } }
+
+  /// What the optimizer remembers; with the weights and statistics of `network`, all that the next steps depend on.
+  public var optimizerState: OptimizerState { optimizer.state }
+
+  /// Goes on with what an optimizer of the same kind remembered of the same network.
+  /// - Throws: `GraphError` when the state is of another optimizer or of a network with other parameters.
+  public mutating func restore(_ state: OptimizerState) throws(GraphError) {
+    let sizes = parameters.map { original[$0.id].shape.reduce(1, *) }
+    let fits = state.moments.values.allSatisfy { moment in
+      moment.count == sizes.count && zip(moment, sizes).allSatisfy { $0.isEmpty || $0.count == $1 }
+    }
+    guard fits, state.steps >= 0, Set(state.moments.keys) == Set(optimizer.state.moments.keys) else {
+      throw GraphError("\(original.name): the state of the optimizer is of another optimizer or another network")
+    }
+    optimizer.state = state
+  }
 
   /// The loss and the number of correct answers of one batch, before its step.
   public struct Step: Sendable, Equatable {

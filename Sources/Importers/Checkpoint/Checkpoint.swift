@@ -7,6 +7,8 @@ import Graph
 public struct Checkpoint: Sendable {
   /// Names and values in the file's order.
   public var tensors: [(name: String, tensor: Tensor)]
+  /// Texts beside them, by name; only safetensors files have some.
+  public var metadata: [String: String] = [:]
 
   /// Reads a checkpoint; the content decides the format, not the file's name: torch archives (zip, or the older
   /// sequence of pickles), `.safetensors`, `.npz` or `.npy`.
@@ -28,14 +30,15 @@ public struct Checkpoint: Sendable {
   /// - Throws: as `init(contentsOf:)`.
   public init(_ source: ByteSource) throws(CheckpointError) {
     switch source {
+    // First, because the length of its header may begin with the bytes that mark another format.
+    case _ where Safetensors.recognizes(source):
+      (tensors, metadata) = try Safetensors.read(source)
     case _ where source.starts(with: [0x50, 0x4B]):
       tensors = try Self.zip(source)
     case _ where source.starts(with: [0x80]):
       tensors = try TorchLegacyArchive.read(source)
     case _ where source.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]):
       tensors = [("array", try NumpyCheckpoint.array(source))]
-    case _ where Safetensors.recognizes(source):
-      tensors = try Safetensors.read(source)
     default:
       throw CheckpointError(
         "\(source.name) is not a checkpoint that can be read: its content is none of torch archive, safetensors, "

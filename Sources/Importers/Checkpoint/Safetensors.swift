@@ -19,14 +19,17 @@ enum Safetensors {
     }
   }
 
-  /// Text that the writer may add; its content is of no interest.
+  /// A tensor's record, or text that the writer added.
   private enum Item: Decodable {
     case record(Record)
-    case metadata
+    case metadata([String: String])
 
     init(from decoder: any Decoder) throws {
-      let isMetadata = decoder.codingPath.last?.stringValue == "__metadata__"
-      self = isMetadata ? .metadata : .record(try Record(from: decoder))
+      if decoder.codingPath.last?.stringValue == "__metadata__" {
+        self = .metadata((try? [String: String](from: decoder)) ?? [:])
+      } else {
+        self = .record(try Record(from: decoder))
+      }
     }
   }
 
@@ -35,7 +38,10 @@ enum Safetensors {
     header(source) != nil && source[8] == UInt8(ascii: "{")
   }
 
-  static func read(_ source: ByteSource) throws(CheckpointError) -> [(name: String, tensor: Tensor)] {
+  /// The tensors, and the texts that the writer added, by name.
+  static func read(
+    _ source: ByteSource
+  ) throws(CheckpointError) -> (tensors: [(name: String, tensor: Tensor)], metadata: [String: String]) {
     guard let range = header(source), let bytes = source.bytes(at: range.lowerBound, count: range.count) else {
       throw CheckpointError("\(source.name) is cut off in its header.")
     }
@@ -48,6 +54,8 @@ enum Safetensors {
     let records = items.compactMap { name, item in
       if case .record(let record) = item { (name: name, record: record) } else { nil }
     }
+    var metadata: [String: String] = [:]
+    if case .metadata(let texts) = items["__metadata__"] { metadata = texts }
     var result: [(name: String, tensor: Tensor)] = []
     var end = 0
     let dataBytes = source.count - range.upperBound
@@ -63,7 +71,7 @@ enum Safetensors {
       }
       result.append((name, Tensor(shape: record.shape, values: values)))
     }
-    return result
+    return (result, metadata)
   }
 
   private static func header(_ source: ByteSource) -> Range<Int>? {

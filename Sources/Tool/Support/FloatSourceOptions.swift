@@ -58,7 +58,7 @@ struct FloatSourceOptions: ParsableArguments {
     if let architecture {
       let checkpoint = try Checkpoint(contentsOf: path)
       graph = try Architectures.named(architecture).build(options())
-      let report = graph.loadWeights(checkpoint.tensors)
+      let report = graph.loadWeights(TrainingCheckpoint.weights(of: checkpoint))
       try report.requireAllLoaded(from: path)
       if !report.isComplete { note("\(report)") }
     } else {

@@ -25,7 +25,7 @@ struct MemoryChart {
   var svg: String {
     var parts = [
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1200 700\" class=\"chart\" role=\"img\">",
-      "<style>\(MemoryChart.style)</style><title>\(escaped(title))</title>",
+      "<style>\(MemoryChart.style)</style><title>\(title.escapedForMarkup)</title>",
       "<rect x=\"0\" y=\"0\" width=\"1200\" height=\"700\" style=\"fill:var(--paper);fill-opacity:1\"/>",
       text(left, 26, "\(title): arena of \(map.arenaBytes.grouped) bytes", size: 17),
     ]
@@ -59,14 +59,14 @@ struct MemoryChart {
   /// A page with the picture and what makes the peak.
   var html: String {
     let rows = map.peakBuffers.map { buffer in
-      "<tr><td>\(escaped(buffer.name))</td><td>\(escaped(buffer.detail))</td><td class=\"n\">\(buffer.bytes.count.grouped)"
+      "<tr><td>\(buffer.name.escapedForMarkup)</td><td>\(buffer.detail.escapedForMarkup)</td><td class=\"n\">\(buffer.bytes.count.grouped)"
         + "</td><td class=\"n\">\(buffer.bytes.lowerBound.grouped)</td><td class=\"n\">\(buffer.turns.lowerBound)–"
         + "\(buffer.turns.upperBound)</td></tr>"
     }
     return """
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <title>\(escaped(title))</title>
+      <title>\(title.escapedForMarkup)</title>
       <style>:root{color-scheme:light dark}body{font:15px system-ui,sans-serif;margin:1.5rem auto;max-width:1200px}
       td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid #8884}.n{text-align:right;font-variant-numeric:tabular-nums}
       svg{width:100%;height:auto}</style></head><body>
@@ -86,7 +86,7 @@ struct MemoryChart {
     let wide = max(0.8, x(buffer.turns.upperBound + 1) - x(buffer.turns.lowerBound))
     return """
       <rect class="\(kind)" x="\(x(buffer.turns.lowerBound).digits(2))" y="\(y(buffer.bytes.upperBound).digits(2))" \
-      width="\(wide.digits(2))" height="\(tall.digits(2))"><title>\(escaped(buffer.name)), \(escaped(buffer.detail)): \
+      width="\(wide.digits(2))" height="\(tall.digits(2))"><title>\(buffer.name.escapedForMarkup), \(buffer.detail.escapedForMarkup): \
       \(buffer.bytes.count.grouped) bytes from \(buffer.bytes.lowerBound.grouped), turns \(buffer.turns.lowerBound)–\
       \(buffer.turns.upperBound)</title></rect>
       """
@@ -109,20 +109,6 @@ struct MemoryChart {
     _ x: Double, _ y: Double, _ content: String, anchor: String = "start", size: Int = 13, isSoft: Bool = false
   ) -> String {
     "<text x=\"\(x.digits(2))\" y=\"\(y.digits(2))\" text-anchor=\"\(anchor)\" font-size=\"\(size)\""
-      + "\(isSoft ? " class=\"soft\"" : "")>\(escaped(content))</text>"
-  }
-
-  private func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
-    }
-    return result
+      + "\(isSoft ? " class=\"soft\"" : "")>\(content.escapedForMarkup)</text>"
   }
 }

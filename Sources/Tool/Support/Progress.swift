@@ -5,12 +5,14 @@ import Foundation
 /// on a terminal; elsewhere one line every ten seconds.
 final class Progress {
   private let title: String
+  /// What was done before this process began.
+  private let first: Int
   private let started = martlet_host_nanoseconds()
   private let isTerminal = isatty(2) == 1
   private var lastShown: UInt64 = 0
   private var isShown = false
 
-  init(_ title: String) { self.title = title }
+  init(_ title: String, after first: Int = 0) { (self.title, self.first) = (title, first) }
 
   /// Shows `done` of `total`, and the time left as the pace so far suggests.
   func update(_ done: Int, of total: Int, note: String = "") {
@@ -20,9 +22,9 @@ final class Progress {
     guard elapsed > 1, now - lastShown >= interval || lastShown == 0, total > 0 else { return }
     lastShown = now
     isShown = true
-    let left = done > 0 ? elapsed / Double(done) * Double(total - done) : 0
+    let left = done > first ? elapsed / Double(done - first) * Double(total - done) : 0
     var line = "\(title): \(done) of \(total)"
-    if done > 0 { line += ", \(Self.duration(left)) left" }
+    if done > first { line += ", \(Self.duration(left)) left" }
     if !note.isEmpty { line += ", \(note)" }
     write(isTerminal ? "\r\u{1B}[K\(line)" : "\(line)\n")
   }

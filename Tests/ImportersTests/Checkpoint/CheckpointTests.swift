@@ -38,6 +38,24 @@ import Testing
     #expect(checkpoint.tensors[1].tensor == Tensor(shape: [2], values: [0.5, -2]))
   }
 
+  @Test("written safetensors are read again, with their texts, whatever bytes the header's length begins with")
+  func writtenSafetensors() throws {
+    let tensors = [
+      (name: "b", tensor: Tensor(shape: [2, 1], values: [1.5, -0.1])), (name: "a", tensor: Tensor(shape: [1])),
+    ]
+    var lengths: Set<UInt8> = []
+    for length in 0..<256 {
+      let metadata = ["note": String(repeating: "x", count: length), "é\"": "{}"]
+      let file = try Array(Checkpoint.safetensors(tensors, metadata: metadata))
+      lengths.insert(file[0])
+      let checkpoint = try Checkpoint(ByteSource(file, name: "file"))
+      #expect(
+        checkpoint.tensors.map(\.name) == ["b", "a"] && checkpoint.tensors.map(\.tensor) == tensors.map(\.tensor))
+      #expect(checkpoint.metadata == metadata)
+    }
+    #expect(lengths.isSuperset(of: [0x50, 0x80]))
+  }
+
   @Test("strides: a transposed view, and a view with gaps")
   func strides() throws {
     let transposed = TensorRecord(name: "t", storageCount: 6, shape: [3, 2], strides: [1, 3])

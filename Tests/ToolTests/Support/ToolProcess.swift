@@ -6,6 +6,13 @@ struct ToolProcess {
   let output: String
   let errors: String
 
+  /// A signal that is sent to the process when something has happened, unless it has ended before.
+  struct Ending {
+    let signal: Int32
+    /// Asked every millisecond.
+    let isDue: () -> Bool
+  }
+
   /// Runs `martlet` with these arguments to its end.
   init(_ arguments: String..., environment: [String: String] = [:], limits: String? = nil) throws {
     try self.init(arguments, environment: environment, limits: limits)
@@ -13,7 +20,8 @@ struct ToolProcess {
 
   /// Runs `executable`, or `martlet`, with these arguments to its end.
   init(
-    executable: String? = nil, _ arguments: [String] = [], environment: [String: String] = [:], limits: String? = nil
+    executable: String? = nil, _ arguments: [String] = [], environment: [String: String] = [:], limits: String? = nil,
+    ending: Ending? = nil
   ) throws {
     var command = [executable ?? Self.tool.path] + arguments
     if let limits { command = ["/bin/sh", "-c", "\(limits); exec \"$0\" \"$@\""] + command }
@@ -21,7 +29,8 @@ struct ToolProcess {
     let errorFile = TemporaryFolder.shared.file("stderr-\(UUID().uuidString)")
     let everything = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     status = try Self.spawn(
-      command, environment: everything.map { "\($0.key)=\($0.value)" }, output: outputFile.path, errors: errorFile.path)
+      command, environment: everything.map { "\($0.key)=\($0.value)" }, output: outputFile.path, errors: errorFile.path,
+      ending: ending)
     output = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
     errors = String(decoding: try Data(contentsOf: errorFile), as: UTF8.self)
   }
@@ -39,7 +48,7 @@ struct ToolProcess {
 
   /// Foundation's Process may miss the end of one child when several are started at once; waiting for one does not.
   private static func spawn(
-    _ command: [String], environment: [String], output: String, errors: String
+    _ command: [String], environment: [String], output: String, errors: String, ending: Ending?
   ) throws -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -54,9 +63,22 @@ struct ToolProcess {
     let code = posix_spawn(&child, command[0], &actions, nil, &words, &variables)
     guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
     var state: Int32 = 0
+    while let ending {
+      if waitpid(child, &state, WNOHANG) == child { return Self.status(state) }
+      if ending.isDue() {
+        kill(child, ending.signal)
+        break
+      }
+      usleep(1000)
+    }
     while waitpid(child, &state, 0) < 0 {
       guard errno == EINTR else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EINVAL) }
     }
+    return Self.status(state)
+  }
+
+  /// The exit code, or the negative of the signal that ended the process.
+  private static func status(_ state: Int32) -> Int32 {
     let signal = state & 0x7f
     return signal == 0 ? (state >> 8) & 0xff : -signal
   }
