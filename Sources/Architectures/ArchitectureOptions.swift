@@ -20,6 +20,8 @@ public struct ArchitectureOptions: Hashable, Sendable {
   public var seed: UInt64
   /// What the parameters are.
   public var weights: Weights
+  /// How random weights are distributed.
+  public var distribution = WeightDistribution.he
   /// Whether to add what only training needs: auxiliary classifiers, as further outputs.
   public var forTraining: Bool
 

@@ -6,7 +6,9 @@ public struct Trainer: Sendable {
   /// What changes the weights.
   public private(set) var optimizer: any Optimizer
   /// What is minimized.
-  public var loss: CrossEntropy
+  public var loss: any Loss
+  /// The weight of the loss of each output but the first: of auxiliary classifiers.
+  public var auxiliaryWeight: Float = 0.3
   /// The weight of a batch's statistics in the running ones that the trained network keeps.
   public var statisticsMomentum: Float = 0.1
   private var differentiator: Differentiator
@@ -21,13 +23,14 @@ public struct Trainer: Sendable {
   }
   private let original: Graph
 
-  /// Prepares `network` (batch 1, one output of logits) for batches of `batchSize` images.
+  /// Prepares `network` (batch 1, one output of logits, perhaps more of auxiliary classifiers) for batches of `batchSize`
+  /// images.
   /// - Parameters:
   ///   - isFixed: whether a constant of this name is part of the structure and stays what it is.
   ///   - optimizer: made for a number of parameters.
   /// - Throws: `GraphError` naming a layer that cannot be trained.
   public init(
-    _ network: Graph, batchSize: Int, isFixed: (String) -> Bool = { _ in false }, loss: CrossEntropy = CrossEntropy(),
+    _ network: Graph, batchSize: Int, isFixed: (String) -> Bool = { _ in false }, loss: any Loss = CrossEntropy(),
     workers: Workers? = nil, optimizer: (Int) -> any Optimizer
   ) throws(GraphError) {
     original = network
@@ -60,7 +63,7 @@ public struct Trainer: Sendable {
 
   /// The loss and the number of correct answers of one batch, before its step.
   public struct Step: Sendable, Equatable {
-    /// Mean over the batch.
+    /// Mean over the batch; with those of auxiliary classifiers, times their weight.
     public var loss: Double
     /// Of the batch.
     public var correct: Int
@@ -70,17 +73,28 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - images: [batchSize,H,W,C].
   ///   - labels: batchSize classes.
+  ///   - mixed: what the images were mixed with; nil: nothing.
   ///   - rate: the learning rate.
   /// - Throws: `GraphError` when the shapes are not the network's.
-  public mutating func step(_ images: Tensor, labels: [Int], rate: Float) throws(GraphError) -> Step {
+  public mutating func step(
+    _ images: Tensor, labels: [Int], mixed: MixedLabels? = nil, rate: Float
+  ) throws(GraphError) -> Step {
     guard labels.count == batchSize else {
       throw GraphError("a batch has \(batchSize) labels, not \(labels.count)")
     }
-    var result = CrossEntropy.Result(loss: 0, gradient: Tensor(shape: [0]), correct: 0)
-    let loss = loss
+    var step = Step(loss: 0, correct: 0)
+    let (loss, auxiliaryWeight) = (loss, auxiliaryWeight)
     let pass = try differentiator.run([images]) { outputs in
-      result = loss(outputs[0], labels: labels)
-      return [result.gradient]
+      outputs.enumerated().map { number, logits in
+        var result = loss(logits, labels: labels, mixed: mixed)
+        guard number > 0 else {
+          (step.loss, step.correct) = (step.loss + result.loss, result.correct)
+          return result.gradient
+        }
+        step.loss += Double(auxiliaryWeight) * result.loss
+        for index in result.gradient.values.indices { result.gradient.values[index] *= auxiliaryWeight }
+        return result.gradient
+      }
     }
     optimizer.beginStep()
     for (number, parameter) in parameters.enumerated() {
@@ -90,7 +104,7 @@ public struct Trainer: Sendable {
       }
     }
     for (index, statistics) in pass.statistics { keep(statistics, of: index) }
-    return Step(loss: result.loss, correct: result.correct)
+    return step
   }
 
   /// Moves a normalization's running statistics towards the batch's; the variance as the unbiased estimate, as PyTorch

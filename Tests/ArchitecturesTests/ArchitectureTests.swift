@@ -41,14 +41,17 @@ import Testing
     #expect(throws: GraphError.self) { try Architectures.named("LeNet-5").build(ArchitectureOptions(inputSize: .one)) }
   }
 
-  @Test("initial weights have He's variance")
-  func initialization() throws {
-    let graph = try Architectures.named("ResNet20").build(ArchitectureOptions(seed: 3))
+  @Test("initial weights have He's variance, or Xavier's", arguments: [WeightDistribution.he, .xavier])
+  func initialization(_ distribution: WeightDistribution) throws {
+    var options = ArchitectureOptions(seed: 3)
+    options.distribution = distribution
+    let graph = try Architectures.named("ResNet20").build(options)
     let last = try #require(graph.parameters.last { $0.role == .convolutionWeights })
     let values = try #require(graph[last.id].constant).values
     let variance = values.reduce(0) { $0 + $1 * $1 } / Float(values.count)
     // 36,864 uniform numbers: the variance's standard error is 0.5 %.
-    #expect(abs(variance / (2 / (64 * 9)) - 1) < 0.02)
+    let wanted: Float = distribution == .he ? 2 / (64 * 9) : 2 / (64 * 9 + 64 * 9)
+    #expect(abs(variance / wanted - 1) < 0.02)
     #expect(abs(values.reduce(0, +) / Float(values.count)) < 0.001)
   }
 

@@ -38,4 +38,30 @@ import Testing
     #expect(signal.status > 0, "\(signal.errors)")
     #expect(!FileManager.default.fileExists(atPath: output))
   }
+
+  /// Losses, optimizers and changes of pictures, each of which changes the weights.
+  @Test func optionsCount() throws {
+    let data = try StripePictures.make(classes: 4, training: 16, test: 4)
+    var found: [[String]: Data] = [:]
+    let choices = [
+      [], ["--optimizer", "rmsprop"], ["--optimizer", "adam"], ["--nesterov"], ["--loss", "hinge"],
+      ["--label-smoothing", "0.1"], ["--schedule", "step"], ["--initialization", "xavier"],
+      ["--shift", "3", "--padding", "noise"], ["--crop", "0.7"], ["--mixup", "0.4"],
+    ]
+    for choice in choices {
+      let output = TemporaryFolder.shared.file("option-\(UUID().uuidString).safetensors").path
+      let run = try ToolProcess(
+        ["train", "lenet-5", "--width", "0.2", "--data", data, "--epochs", "2", "--batch", "8", "-o", output] + choice)
+      #expect(run.status == 0, "\(run.errors)")
+      found[choice] = try Data(contentsOf: URL(fileURLWithPath: output))
+    }
+    #expect(Set(found.values).count == choices.count)
+    for wrong in [
+      ["--loss", "hinge", "--label-smoothing", "0.1"], ["--optimizer", "adam", "--nesterov"],
+      ["--milestones", "0.7,0.5"], ["--mixup", "3"],
+    ] {
+      let run = try ToolProcess(["train", "lenet-5", "--data", data, "-o", "/nowhere/x"] + wrong)
+      #expect(run.status > 0 && !run.errors.contains("nowhere"), "\(wrong): \(run.errors)")
+    }
+  }
 }

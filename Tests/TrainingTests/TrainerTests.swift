@@ -73,6 +73,50 @@ import Testing
     #expect(network.inputs.map { network[$0].shape } == [[1, 8, 8, 1]])
   }
 
+  /// The second output's loss counts by its weight: a tenth of it moves its own layer a tenth as far.
+  @Test func weighsAuxiliaryClassifiers() throws {
+    func moved(_ weight: Float) throws -> (loss: Double, head: Float, auxiliary: Float) {
+      var graph = try network()
+      let matrix = graph.addConstant("a", Tensor(shape: [2, 36], repeating: 0.01))
+      let offset = graph.addConstant("ao", Tensor(shape: [2]))
+      let flat = try #require(graph.nodes.first { $0.name == "flatten" }).outputs[0]
+      graph.outputs.append(try graph.apply(FullyConnected(), flat, matrix, offset, name: "auxiliary"))
+      var trainer = try Trainer(graph, batchSize: 4) { StochasticGradientDescent(parameters: $0, momentum: 0) }
+      trainer.auxiliaryWeight = weight
+      var seed: UInt64 = 1
+      let (images, labels) = batch(4, seed: &seed)
+      let step = try trainer.step(images, labels: labels, rate: 1)
+      func change(_ name: String) -> Float {
+        let id = graph.nodes.first { $0.name == name }!.inputs[1]
+        return trainer.network[id].constant!.values[0] - graph[id].constant!.values[0]
+      }
+      return (step.loss, change("logits"), change("auxiliary"))
+    }
+    let (none, tenth, whole) = (try moved(0), try moved(0.1), try moved(1))
+    #expect(none.auxiliary == 0 && none.head == whole.head && whole.auxiliary != 0)
+    #expect(abs(tenth.auxiliary / whole.auxiliary - 0.1) < 1e-4)
+    #expect(abs((tenth.loss - none.loss) / (whole.loss - none.loss) - 0.1) < 1e-4)
+  }
+
+  /// A multiplication that is part of the structure stays one in training.
+  @Test func keepsFixedFactors() throws {
+    var graph = Graph(name: "scaled")
+    let input = graph.addInput("input", shape: [1, 2, 2, 2])
+    let constants = [Float(0.25), 0, 0, 1].enumerated().map { number, value in
+      graph.addConstant("c\(number) (fixed)", Tensor(shape: [2], repeating: value))
+    }
+    let x = try graph.append(BatchNormalization(epsilon: 0), [input] + constants, name: "scale")[0]
+    let matrix = graph.addConstant("m", Tensor(shape: [2, 8], repeating: 0.5))
+    let flat = try graph.apply(Reshape(shape: [1, 8]), x, name: "flatten")
+    let bias = graph.addConstant("b", Tensor(shape: [2]))
+    graph.outputs = [try graph.apply(FullyConnected(), flat, matrix, bias, name: "logits")]
+    let trained = try Differentiator(graph.batched(2), parameters: [matrix])
+    let pass = try trained.run([Tensor(shape: [2, 2, 2, 2], repeating: 3)]) {
+      [Tensor(shape: $0[0].shape, repeating: 1)]
+    }
+    #expect(pass.outputs[0].values == [3, 3, 3, 3] && pass.statistics.isEmpty)
+  }
+
   @Test func isRepeatable() throws {
     let runs = try [1, 2, 3].map { threads in
       try train(threads: threads, steps: 5, rate: 0.05) { StochasticGradientDescent(parameters: $0) }.losses

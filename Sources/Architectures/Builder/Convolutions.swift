@@ -14,7 +14,8 @@ extension NetworkBuilder {
     }
     let products = kernel.height * kernel.width * (inputChannels / groups)
     let weights = addWeights(
-      name, [channels, kernel.height, kernel.width, inputChannels / groups], inputs: products)
+      name, [channels, kernel.height, kernel.width, inputChannels / groups], inputs: products,
+      outputs: kernel.height * kernel.width * (channels / groups))
     let operation = Conv2D(
       stride: stride, dilation: .one, padding: padding.amounts(shape(x), kernel, stride), groups: groups)
     return try apply(operation, x, weights, addBias(name, channels, isParameter: hasBias), name: name)
@@ -35,7 +36,8 @@ extension NetworkBuilder {
     _ name: String, _ x: ValueID, kernel: Size2D, stride: Size2D = .one, padding: Padding = .half,
     hasBias: Bool = false
   ) throws(GraphError) -> ValueID {
-    let weights = addWeights(name, [kernel.height, kernel.width, depth(x)], inputs: kernel.height * kernel.width)
+    let taps = kernel.height * kernel.width
+    let weights = addWeights(name, [kernel.height, kernel.width, depth(x)], inputs: taps, outputs: taps)
     let operation = DepthwiseConv2D(
       stride: stride, dilation: .one, padding: padding.amounts(shape(x), kernel, stride))
     return try apply(operation, x, weights, addBias(name, depth(x), isParameter: hasBias), name: name)
@@ -75,7 +77,7 @@ extension NetworkBuilder {
   ) throws(GraphError) -> ValueID {
     let count = shape(x).dropFirst().reduce(1, *)
     let flat = shape(x).count == 2 ? x : try apply(Reshape(shape: [1, count]), x, name: "\(name).flatten")
-    let weights = addWeights(name, [features, count], inputs: count)
+    let weights = addWeights(name, [features, count], inputs: count, outputs: features)
     return try apply(FullyConnected(), flat, weights, addBias(name, features, isParameter: hasBias), name: name)
   }
 

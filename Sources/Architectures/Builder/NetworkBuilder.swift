@@ -43,7 +43,8 @@ struct NetworkBuilder {
     (self.size, self.classes, forTraining) = (size, classes, options.forTraining)
     inputChannels = architecture.inputChannels
     width = options.width
-    initialization = options.weights == .random ? Initialization(seed: options.seed) : nil
+    initialization =
+      options.weights == .random ? Initialization(seed: options.seed, distribution: options.distribution) : nil
   }
 
   /// The image.
@@ -83,9 +84,11 @@ struct NetworkBuilder {
     try graph.append(operation, inputs, name: name)[0]
   }
 
-  /// Random weights of layer `name`, each sum over `inputs` products.
-  mutating func addWeights(_ name: String, _ shape: [Int], inputs: Int) -> ValueID {
-    addParameter("\(name).weight", shape) { $0.he("\(name).weight", shape: shape, inputs: inputs) }
+  /// Random weights of layer `name`, each sum over `inputs` products, each input in `outputs` sums.
+  mutating func addWeights(_ name: String, _ shape: [Int], inputs: Int, outputs: Int) -> ValueID {
+    addParameter("\(name).weight", shape) {
+      $0.weights("\(name).weight", shape: shape, inputs: inputs, outputs: outputs)
+    }
   }
 
   /// A bias that starts at 0; one that is no parameter stays there.

@@ -81,7 +81,8 @@ public struct Differentiator: Sendable {
     for (id, tensor) in zip(graph.inputs, inputs) { values[id.index] = tensor }
     for (index, node) in graph.nodes.enumerated() {
       let inputs = operands(node, values)
-      if usesBatchStatistics, let operation = node.operation as? BatchNormalization {
+      // Without ε it is a multiplication and an addition, part of the network's structure.
+      if usesBatchStatistics, let operation = node.operation as? BatchNormalization, operation.epsilon > 0 {
         let result = operation.evaluateInTraining(inputs[0], scale: inputs[1], shift: inputs[2], on: workers)
         values[node.outputs[0].index] = result.output
         statistics[index] = result.statistics

@@ -55,6 +55,7 @@ struct Train: ParsableCommand {
     }
     note(
       "\(trainer.parameterCount.grouped) parameters, \(training.count) pictures to learn from, \(test.count) to test")
+    let form = try InferenceForm(known, options.architectureOptions)
     var keeper = TrainingKeeper(records, settings, title: "\(known.name) on \(self.data)")
     let progress = Progress("training", after: run.stepsDone)
     while !run.isDone {
@@ -65,8 +66,9 @@ struct Train: ParsableCommand {
           + "\(run.position.imagesPerSecond.digits(0)) images/s")
       if run.isAtEpochEnd {
         progress.finish()
-        run.note(testAccuracy: try test.accuracy(of: trainer.network, data.rules))
-        try AtomicFile.write(Checkpoint.safetensors(trainer.network.checkpoint), to: output)
+        let trained = try form.filled(from: trainer.network)
+        run.note(testAccuracy: try test.accuracy(of: trained, data.rules))
+        try AtomicFile.write(Checkpoint.safetensors(trained.checkpoint), to: output)
         if let epoch = run.position.epochs.last { note(epoch.description) }
       }
       try keeper.keep(run, trainer, interruption)

@@ -9,6 +9,7 @@ struct TrainingRun {
   let batchSize: Int
   let rules: Preprocessing
   let augmentation: Augmentation
+  let mixup: Mixup?
   let seed: UInt64
   let rate: LearningRate
   let epochs: Int
@@ -18,11 +19,12 @@ struct TrainingRun {
   private var order: [Int] = []
 
   init(
-    images: TrainingImages, batchSize: Int, rules: Preprocessing, augmentation: Augmentation, seed: UInt64,
-    rate: LearningRate, epochs: Int
+    images: TrainingImages, batchSize: Int, rules: Preprocessing, augmentation: Augmentation, mixup: Mixup?,
+    seed: UInt64, rate: LearningRate, epochs: Int
   ) {
     (self.images, self.batchSize, self.rules) = (images, batchSize, rules)
-    (self.augmentation, self.seed, self.rate, self.epochs) = (augmentation, seed, rate, epochs)
+    (self.augmentation, self.mixup, self.seed) = (augmentation, mixup, seed)
+    (self.rate, self.epochs) = (rate, epochs)
   }
 
   /// Steps of one epoch; pictures that fill no batch wait for another order.
@@ -55,10 +57,12 @@ struct TrainingRun {
     if position.step == 0 { shuffle() }
     let start = ContinuousClock.now
     let indices = Array(order[position.step * batchSize..<(position.step + 1) * batchSize])
-    let batch = images.batch(
+    let labels = indices.map { images.labels[$0] }
+    var batch = images.batch(
       indices, mean: rules.mean, standardDeviation: rules.standardDeviation, augmentation, &random)
+    let mixed = mixup?.mix(&batch, labels: labels, &random)
     let rate = rate.rate(step: stepsDone, of: totalSteps)
-    let result = try trainer.step(batch, labels: indices.map { images.labels[$0] }, rate: rate)
+    let result = try trainer.step(batch, labels: labels, mixed: mixed, rate: rate)
     guard result.loss.isFinite else {
       throw ToolError(
         "The loss is no longer a number in epoch \(position.epoch + 1): choose a lower --rate. The weights of the epochs "

@@ -1,39 +1,45 @@
 import Graph
 
-/// Random changes of training pictures. What is cut in from outside a picture has the mean of the data: real 0.
+/// Random changes of training pictures.
 public struct Augmentation: Sendable, Equatable {
-  /// The picture is moved by up to so many pixels in each direction.
-  public var shiftPixels: Int
-  /// Whether half of the pictures are mirrored.
-  public var flips: Bool
-  /// The side of a square that is blanked out at a random place (DeVries and Taylor 2017); 0: none.
-  public var cutoutPixels: Int
+  /// What lies outside a picture that was moved.
+  public enum Border: String, Sendable, CaseIterable {
+    /// The mean of the data: real 0.
+    case mean
+    /// The outermost pixels again.
+    case edge
+    /// The picture mirrored, without its outermost pixels twice.
+    case reflect
+    /// The picture again from its other side.
+    case wrap
+    /// Random pixels.
+    case noise
+    /// For each picture one of the others.
+    case random
+  }
 
-  /// These changes; without any, pictures stay as they are.
+  /// The picture is moved by up to so many pixels in each direction: a random crop of the padded picture.
+  public var shiftPixels = 0
+  /// What comes in from outside.
+  public var border = Border.mean
+  /// Whether half of the pictures are mirrored.
+  public var flips = false
+  /// A window whose sides are at least this share of the picture's is cut out at random and enlarged to its size; 1: none.
+  public var cropShare: Float = 1
+  /// The side of a square that is blanked out at a random place (DeVries and Taylor 2017); 0: none.
+  public var cutoutPixels = 0
+  /// The deviation of shifts along `colors`; 0: none.
+  public var colorDeviation: Float = 0
+  /// Of the training pictures.
+  public var colors: ColorComponents?
+
+  /// Moves, flips and blanked squares; without any, pictures stay as they are.
   public init(shiftPixels: Int = 0, flips: Bool = false, cutoutPixels: Int = 0) {
     (self.shiftPixels, self.flips, self.cutoutPixels) = (shiftPixels, flips, cutoutPixels)
   }
 
-  /// Where one picture's pixels come from.
-  struct View {
-    let height: Int
-    let width: Int
-    var down = 0
-    var right = 0
-    var isFlipped = false
-    var blankRows = 0..<0
-    var blankColumns = 0..<0
-
-    /// The pixel's place in the picture; nil outside.
-    func source(row: Int, column: Int) -> (row: Int, column: Int)? {
-      if blankRows.contains(row), blankColumns.contains(column) { return nil }
-      let (y, x) = (row + down, (isFlipped ? width - 1 - column : column) + right)
-      return (0..<height).contains(y) && (0..<width).contains(x) ? (y, x) : nil
-    }
-  }
-
-  func view(height: Int, width: Int, _ random: inout SplitMix64) -> View {
-    var view = View(height: height, width: width)
+  func view(height: Int, width: Int, _ random: inout SplitMix64) -> PictureView {
+    var view = PictureView(height: height, width: width)
     if shiftPixels > 0 {
       view.down = random.below(2 * shiftPixels + 1) - shiftPixels
       view.right = random.below(2 * shiftPixels + 1) - shiftPixels
@@ -44,6 +50,19 @@ public struct Augmentation: Sendable, Equatable {
       view.blankRows = row..<row + cutoutPixels
       view.blankColumns = column..<column + cutoutPixels
     }
+    if border != .mean {
+      let kinds: [Border] = [.mean, .edge, .reflect, .wrap, .noise]
+      view.border = border == .random ? kinds[random.below(kinds.count)] : border
+      if view.border == .noise { view.noiseSeed = random.next() }
+    }
+    if cropShare < 1 {
+      let share = cropShare + (1 - cropShare) * Float(random.unit())
+      view.window = PictureView.Window(
+        top: Float(random.unit()) * (1 - share) * Float(height),
+        left: Float(random.unit()) * (1 - share) * Float(width),
+        scale: share)
+    }
+    if colorDeviation > 0, let colors { view.colorShift = colors.shift(deviation: colorDeviation, &random) }
     return view
   }
 }

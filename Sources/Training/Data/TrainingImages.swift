@@ -52,19 +52,41 @@ public struct TrainingImages: Sendable {
     _ random: inout SplitMix64
   ) -> Tensor {
     var values = [Float](repeating: 0, count: indices.count * bytesAPicture)
-    for (number, index) in indices.enumerated() {
-      let view = augmentation.view(height: height, width: width, &random)
-      for row in 0..<height {
-        for column in 0..<width {
-          guard let source = view.source(row: row, column: column) else { continue }
-          let from = index * bytesAPicture + (source.row * width + source.column) * channels
-          let into = number * bytesAPicture + (row * width + column) * channels
-          for channel in 0..<channels {
-            values[into + channel] = (Float(pixels[from + channel]) - mean[channel]) / standardDeviation[channel]
+    let (bytesAPicture, channels) = (bytesAPicture, channels)
+    pixels.withUnsafeBufferPointer { pixels in
+      values.withUnsafeMutableBufferPointer { values in
+        for (number, index) in indices.enumerated() {
+          let view = augmentation.view(height: height, width: width, &random)
+          let picture = UnsafeBufferPointer(rebasing: pixels[index * bytesAPicture..<(index + 1) * bytesAPicture])
+          view.write(picture, channels: channels) { place, channel, value in
+            values[number * bytesAPicture + place * channels + channel] =
+              (value - mean[channel]) / standardDeviation[channel]
           }
         }
       }
     }
     return Tensor(shape: [indices.count, height, width, channels], values: values)
+  }
+
+  /// The principal components of the colours of all pixels.
+  public var colorComponents: ColorComponents {
+    var sums = [Double](repeating: 0, count: channels)
+    var products = [[Double]](repeating: sums, count: channels)
+    pixels.withUnsafeBufferPointer { pixels in
+      for start in stride(from: 0, to: pixels.count, by: channels) {
+        for a in 0..<channels {
+          sums[a] += Double(pixels[start + a])
+          for b in 0...a { products[a][b] += Double(pixels[start + a]) * Double(pixels[start + b]) }
+        }
+      }
+    }
+    let total = Double(max(1, pixels.count / max(1, channels)))
+    for a in 0..<channels {
+      for b in 0...a {
+        products[a][b] = products[a][b] / total - sums[a] * sums[b] / total / total
+        products[b][a] = products[a][b]
+      }
+    }
+    return ColorComponents(covariance: products)
   }
 }
