@@ -55,7 +55,7 @@ TAKE_BLOCKS_WIDE(take_blocks_avx2, lanes_of_256, "avx2")
 /// Whole blocks, with what this processor has.
 static void take_all(uint32_t *states, const uint8_t *bytes, size_t blocks) {
 #if defined(__x86_64__)
-    uint32_t families = blocks > 16 ? martlet_families() : 0;
+    uint32_t families = blocks > 16 ? martlet_quick_families() : 0;
     if (families >> MARTLET_FAMILY_AVX512VNNI & 1) return take_blocks_avx512(states, bytes, blocks);
     if (families >> MARTLET_FAMILY_AVX2 & 1) return take_blocks_avx2(states, bytes, blocks);
 #endif

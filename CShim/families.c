@@ -19,14 +19,19 @@ static uint32_t saved_state(void) {
     return low;
 }
 
-uint32_t martlet_families(void) {
-    uint32_t families = 1u << MARTLET_FAMILY_SCALAR;
+/// Above the families' bits: whether the processor has been asked, and whether leaf 7 has a second page.
+enum { answered = 1u << 30, more_to_ask = 1u << 29 };
+
+/// All families but AVX-VNNI. A hypervisor answers a CPUID in 4 to 20 µs: each is asked once.
+static uint32_t ask_processor(void) {
+    uint32_t families = 1u << MARTLET_FAMILY_SCALAR | answered;
     uint32_t eax, ebx, ecx, edx;
-    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & bit_OSXSAVE)) return families;
+    __cpuid(1, eax, ebx, ecx, edx);
+    // Whoever has XSAVE describes it in leaf 13, so that there is a leaf 7.
+    if (!(ecx & bit_OSXSAVE)) return families;
     uint32_t saved = saved_state();
     uint32_t fma = ecx & bit_FMA;
-    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return families;
-    uint32_t subleaves = eax;
+    __cpuid_count(7, 0, eax, ebx, ecx, edx);
     uint32_t avx512_foundation = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
     uint32_t avx512_integer = bit_AVX512VNNI | bit_AVX512VBMI;
     if ((saved & 0x6) != 0x6 || !fma || !(ebx & bit_AVX2)) return families;
@@ -35,10 +40,27 @@ uint32_t martlet_families(void) {
         && (ecx & avx512_integer) == avx512_integer) {
         families |= 1u << MARTLET_FAMILY_AVX512VNNI;
     }
-    if (subleaves >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & (1u << 4))) {
-        families |= 1u << MARTLET_FAMILY_AVXVNNI;
+    return eax >= 1 ? families | more_to_ask : families;
+}
+
+/// The processor's answer, kept: the only variable of this library. Threads that ask at once write the same.
+static uint32_t known_families;
+
+uint32_t martlet_quick_families(void) {
+    uint32_t families = __atomic_load_n(&known_families, __ATOMIC_RELAXED);
+    if (families == 0) {
+        families = ask_processor();
+        __atomic_store_n(&known_families, families, __ATOMIC_RELAXED);
     }
     return families;
+}
+
+uint32_t martlet_families(void) {
+    uint32_t families = martlet_quick_families();
+    uint32_t eax = 0, ebx, ecx, edx;
+    if (families & more_to_ask) __cpuid_count(7, 1, eax, ebx, ecx, edx);
+    families &= ~(uint32_t)(answered | more_to_ask);
+    return eax & 1u << 4 ? families | 1u << MARTLET_FAMILY_AVXVNNI : families;
 }
 #elif defined(__aarch64__)
 uint32_t martlet_families(void) {
@@ -138,6 +160,9 @@ int32_t martlet_forced_family_missing(void) { return forced_name() != NULL && fo
 const martlet_kernels *martlet_best_kernels(void) {
     const martlet_kernels *forced = forced_kernels();
     if (forced != NULL) return forced;
+#if defined(__x86_64__)
+    if (martlet_quick_families() >> MARTLET_FAMILY_AVX512VNNI & 1) return &martlet_avx512vnni_kernels;
+#endif
     uint32_t families = martlet_families();
     for (uint32_t family = MARTLET_FAMILY_COUNT; family-- > 1;) {
         if (!(families >> family & 1)) continue;

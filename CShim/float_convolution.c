@@ -1,5 +1,5 @@
 // Float convolutions: patches of some output pixels, then the matrix product; depthwise taps directly.
-#include "CShim.h"
+#include "float_runs.h"
 
 /// The taps of one output place along one axis that lie inside the image.
 typedef struct inside {
@@ -33,6 +33,7 @@ static int32_t patch_pixels(const martlet_float_convolution *convolution) {
 
 size_t martlet_float_convolution_scratch_count(const martlet_float_convolution *convolution) {
     if (reads_in_place(convolution)) return 0;
+    if (martlet_float_reads_runs(convolution)) return (size_t)martlet_float_frame(convolution).scratch_count;
     return (size_t)patch_pixels(convolution) * (size_t)convolution->kernel_height * (size_t)convolution->kernel_width
         * (size_t)(convolution->input_channels / convolution->groups);
 }
@@ -119,19 +120,38 @@ void martlet_float_convolution_pixels(
     const martlet_float_kernels *kernels, const martlet_float_convolution *convolution, const float *input,
     const float *residual, float *output, int32_t first, int32_t end, int32_t first_block, int32_t end_block,
     float *scratch) {
+    int32_t direct = reads_in_place(convolution);
+    if (first >= end || first_block >= end_block) return;
+    if (!direct && martlet_float_reads_runs(convolution)) {
+        martlet_float_convolve_runs(
+            kernels, convolution, input, residual, output, first, end, first_block, end_block, scratch);
+        return;
+    }
     group_plan plan;
     plan.depth = convolution->input_channels / convolution->groups;
     plan.taps = convolution->kernel_height * convolution->kernel_width * plan.depth;
     plan.outputs = convolution->output_channels / convolution->groups;
     plan.first_column = first_block * 16;
     plan.columns = (end_block * 16 < plan.outputs ? end_block * 16 : plan.outputs) - plan.first_column;
-    int32_t direct = reads_in_place(convolution);
     int32_t step = direct ? end - first : patch_pixels(convolution);
     for (int32_t pixel = first; pixel < end; pixel += step) {
         int32_t count = end - pixel < step ? end - pixel : step;
         chunk(
             kernels, convolution, &plan, input, residual, output, pixel, count, direct ? NULL : scratch);
     }
+}
+
+static inside taps_at(const martlet_float_convolution *convolution, int32_t column) {
+    return taps_inside(
+        column, convolution->stride_width, convolution->dilation_width, convolution->pad_left,
+        convolution->kernel_width, convolution->input_width);
+}
+
+/// Output pixels from column `x` on whose columns of taps all lie inside the image, as those of `x` do.
+static int32_t pixels_inside(const martlet_float_convolution *convolution, int32_t x) {
+    int32_t reach = (convolution->kernel_width - 1) * convolution->dilation_width;
+    int32_t end = (convolution->input_width - 1 - reach + convolution->pad_left) / convolution->stride_width + 1;
+    return (end < convolution->output_width ? end : convolution->output_width) - x;
 }
 
 void martlet_float_depthwise_rows(
@@ -145,18 +165,18 @@ void martlet_float_depthwise_rows(
     taps.weights_column = channels;
     taps.low = convolution->low;
     taps.high = convolution->high;
+    taps.pixel_step = convolution->stride_width * channels;
     for (int32_t y = first_row; y < end_row; y++) {
         inside rows = taps_inside(
             y, convolution->stride_height, convolution->dilation_height, convolution->pad_top,
             convolution->kernel_height, convolution->input_height);
-        for (int32_t x = 0; x < convolution->output_width; x++) {
-            inside columns = taps_inside(
-                x, convolution->stride_width, convolution->dilation_width, convolution->pad_left,
-                convolution->kernel_width, convolution->input_width);
-            ptrdiff_t input_y = rows.start + rows.first * convolution->dilation_height;
+        ptrdiff_t input_y = rows.start + rows.first * convolution->dilation_height;
+        taps.rows = rows.end - rows.first;
+        for (int32_t x = 0; x < convolution->output_width; x += taps.pixels) {
+            inside columns = taps_at(convolution, x);
             ptrdiff_t input_x = columns.start + columns.first * convolution->dilation_width;
-            taps.rows = rows.end - rows.first;
             taps.columns = columns.end - columns.first;
+            taps.pixels = taps.columns == convolution->kernel_width ? pixels_inside(convolution, x) : 1;
             taps.input = input + (input_y * convolution->input_width + input_x) * channels;
             taps.weights = convolution->weights + rows.first * taps.weights_row + columns.first * taps.weights_column;
             taps.output = output + ((ptrdiff_t)y * convolution->output_width + x) * channels;

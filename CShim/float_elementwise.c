@@ -13,10 +13,19 @@ void martlet_float_scale(float *values, float factor, ptrdiff_t count) {
     for (ptrdiff_t index = 0; index < count; index++) values[index] *= factor;
 }
 
+static float clamped(float value, float low, float high) {
+    value = value < low ? low : value;
+    return value > high ? high : value;
+}
+
 void martlet_float_clamp(float *output, const float *input, float low, float high, ptrdiff_t count) {
-    for (ptrdiff_t index = 0; index < count; index++) {
-        float value = input[index] < low ? low : input[index];
-        output[index] = value > high ? high : value;
+    // In place is a loop of its own: of two pointers that may meet, the compiler makes no vectors.
+    if (output == input) {
+        for (ptrdiff_t index = 0; index < count; index++) output[index] = clamped(output[index], low, high);
+    } else {
+        float *restrict into = output;
+        const float *restrict from = input;
+        for (ptrdiff_t index = 0; index < count; index++) into[index] = clamped(from[index], low, high);
     }
 }
 

@@ -24,7 +24,7 @@ static void tile(const martlet_float_tile *tile) {
     }
 }
 
-static void depthwise(const martlet_float_taps *taps) { float_depthwise_pixel(taps); }
+static void depthwise(const martlet_float_taps *taps) { float_depthwise_pixels(taps); }
 
 static const martlet_float_kernels portable_kernels = {"portable", FLOAT_ROWS, FLOAT_BLOCKS, tile, depthwise};
 
@@ -72,8 +72,7 @@ static int32_t rows_held(int32_t k) {
     return rows < 64 ? 64 : rows;
 }
 
-/// All tiles of one panel of B over some rows and a stretch of k.
-static void panel(
+void martlet_float_panel(
     const martlet_float_kernels *kernels, martlet_float_tile tile, const float *a, float *c, const float *initial,
     int32_t rows) {
     int32_t tiles = (rows + kernels->tile_rows - 1) / kernels->tile_rows;
@@ -106,7 +105,7 @@ static void rows_of_gemm(
             tile.high = is_last ? ending->high : __builtin_inff();
             const float *initial = is_first ? ending->initial : c;
             tile.initial_stride = is_first ? ending->initial_stride : c_stride;
-            panel(kernels, tile, a + first, c + column, initial ? initial + column : NULL, m);
+            martlet_float_panel(kernels, tile, a + first, c + column, initial ? initial + column : NULL, m);
         }
     }
 }

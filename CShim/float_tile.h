@@ -43,19 +43,24 @@ FLOAT_INLINE void float_tile_of(const martlet_float_tile *tile, const int32_t ro
     const ptrdiff_t a_stride = tile->a_stride;
     const float *b = tile->b;
     const ptrdiff_t b_stride = tile->b_stride;
-    for (ptrdiff_t k = 0; k < tile->depth; k++) {
-        float16 columns[FLOAT_BLOCKS];
+    for (int32_t runs_left = tile->further_runs;; runs_left--) {
+        for (ptrdiff_t k = 0; k < tile->depth; k++) {
+            float16 columns[FLOAT_BLOCKS];
 #pragma clang loop unroll(full)
-        for (int32_t block = 0; block < blocks; block++) columns[block] = *(const float16 *)(b + block * b_stride);
-        b += 16;
+            for (int32_t block = 0; block < blocks; block++) columns[block] = *(const float16 *)(b + block * b_stride);
+            b += 16;
 #pragma clang loop unroll(full)
-        for (int32_t row = 0; row < rows; row++) {
-            float16 element = a[row / 3][row % 3 * a_stride + k];
+            for (int32_t row = 0; row < rows; row++) {
+                float16 element = a[row / 3][row % 3 * a_stride + k];
 #pragma clang loop unroll(full)
-            for (int32_t block = 0; block < blocks; block++) {
-                sums[row][block] = FLOAT_MULTIPLY_ADD(element, columns[block], sums[row][block]);
+                for (int32_t block = 0; block < blocks; block++) {
+                    sums[row][block] = FLOAT_MULTIPLY_ADD(element, columns[block], sums[row][block]);
+                }
             }
         }
+        if (runs_left == 0) break;
+#pragma clang loop unroll(full)
+        for (int32_t third = 0; third < (rows + 2) / 3; third++) a[third] += tile->run_step;
     }
 #pragma clang loop unroll(full)
     for (int32_t block = 0; block < blocks; block++) {
@@ -76,46 +81,83 @@ FLOAT_INLINE void float_tile_of(const martlet_float_tile *tile, const int32_t ro
         else float_tile_of(tile, count, 1); \
         break;
 
-/// Sixteen channels of one output pixel.
-FLOAT_INLINE void float_taps_of(const martlet_float_taps *taps, int32_t first, const int32_t blocks) {
-    float16 sums[4];
-    for (int32_t block = 0; block < blocks; block++) sums[block] = *(const float16 *)(taps->bias + first + block * 16);
-    for (int32_t row = 0; row < taps->rows; row++) {
-        const float *input = taps->input + row * taps->input_row + first;
-        const float *weights = taps->weights + row * taps->weights_row + first;
-        for (int32_t column = 0; column < taps->columns; column++) {
-#pragma clang loop unroll(full)
-            for (int32_t block = 0; block < blocks; block++) {
-                sums[block] = FLOAT_MULTIPLY_ADD(
-                    *(const float16 *)(input + block * 16), *(const float16 *)(weights + block * 16), sums[block]);
-            }
-            input += taps->input_column;
-            weights += taps->weights_column;
-        }
-    }
-    for (int32_t block = 0; block < blocks; block++) {
-        *(float16 *)(taps->output + first + block * 16) = float_limit(sums[block], taps->low, taps->high);
-    }
-}
+/// Eight floats.
+typedef float float8 __attribute__((ext_vector_type(8), aligned(4)));
 
-/// One output pixel, channel by channel: what is left over from blocks of sixteen.
+/// `blocks` registers of channels of `pixels` neighbouring pixels: a tap's weights are read once for all of them.
+#define FLOAT_TAPS(name, vector)                                                                                     \
+    FLOAT_INLINE void name(                                                                                          \
+        const martlet_float_taps *taps, int32_t first, int32_t pixel, const int32_t blocks, const int32_t pixels) {  \
+        enum { lanes = sizeof(vector) / sizeof(float) };                                                             \
+        vector sums[FLOAT_TAP_SUMS];                                                                                 \
+        const ptrdiff_t step = taps->pixel_step;                                                                     \
+        _Pragma("clang loop unroll(full)") for (int32_t i = 0; i < blocks * pixels; i++) {                           \
+            sums[i] = *(const vector *)(taps->bias + first + i % blocks * lanes);                                    \
+        }                                                                                                            \
+        for (int32_t row = 0; row < taps->rows; row++) {                                                             \
+            const float *input = taps->input + pixel * step + row * taps->input_row + first;                         \
+            const float *weights = taps->weights + row * taps->weights_row + first;                                  \
+            for (int32_t column = 0; column < taps->columns; column++) {                                             \
+                vector tap[4];                                                                                       \
+                _Pragma("clang loop unroll(full)") for (int32_t block = 0; block < blocks; block++) {                \
+                    tap[block] = *(const vector *)(weights + block * lanes);                                         \
+                }                                                                                                    \
+                _Pragma("clang loop unroll(full)") for (int32_t i = 0; i < blocks * pixels; i++) {                   \
+                    const vector value = *(const vector *)(input + i / blocks * step + i % blocks * lanes);          \
+                    sums[i] = FLOAT_MULTIPLY_ADD(value, tap[i % blocks], sums[i]);                                   \
+                }                                                                                                    \
+                input += taps->input_column;                                                                         \
+                weights += taps->weights_column;                                                                     \
+            }                                                                                                        \
+        }                                                                                                            \
+        const vector low = taps->low, high = taps->high;                                                             \
+        float *output = taps->output + (ptrdiff_t)pixel * taps->channels + first;                                    \
+        _Pragma("clang loop unroll(full)") for (int32_t i = 0; i < blocks * pixels; i++) {                           \
+            vector value = sums[i] < low ? low : sums[i];                                                            \
+            *(vector *)(output + i / blocks * (ptrdiff_t)taps->channels + i % blocks * lanes) =                      \
+                value > high ? high : value;                                                                         \
+        }                                                                                                            \
+    }
+
+/// Sums of one call: registers of sixteen floats.
+#define FLOAT_TAP_SUMS (4 * FLOAT_BLOCKS)
+FLOAT_TAPS(float_taps_of_16, float16)
+FLOAT_TAPS(float_taps_of_8, float8)
+
+/// All pixels of some channels, four at a time.
+#define FLOAT_TAP_PIXELS(name, blocks)                                                                    \
+    do {                                                                                                  \
+        int32_t pixel = 0;                                                                                \
+        for (; pixel + 4 <= taps->pixels; pixel += 4) name(taps, first, pixel, blocks, 4);                \
+        if (taps->pixels - pixel == 3) name(taps, first, pixel, blocks, 3);                               \
+        else for (; pixel < taps->pixels; pixel++) name(taps, first, pixel, blocks, 1);                   \
+    } while (0)
+
+/// All pixels, channel by channel: what is left over from blocks.
 FLOAT_INLINE void float_taps_rest(const martlet_float_taps *taps, int32_t first) {
-    for (int32_t channel = first; channel < taps->channels; channel++) {
-        float sum = taps->bias[channel];
-        for (int32_t row = 0; row < taps->rows; row++) {
-            for (int32_t column = 0; column < taps->columns; column++) {
-                sum += taps->input[row * taps->input_row + column * taps->input_column + channel]
-                    * taps->weights[row * taps->weights_row + column * taps->weights_column + channel];
+    for (int32_t pixel = 0; pixel < taps->pixels; pixel++) {
+        const float *input = taps->input + pixel * taps->pixel_step;
+        for (int32_t channel = first; channel < taps->channels; channel++) {
+            float sum = taps->bias[channel];
+            for (int32_t row = 0; row < taps->rows; row++) {
+                for (int32_t column = 0; column < taps->columns; column++) {
+                    sum += input[row * taps->input_row + column * taps->input_column + channel]
+                        * taps->weights[row * taps->weights_row + column * taps->weights_column + channel];
+                }
             }
+            sum = sum < taps->low ? taps->low : sum;
+            taps->output[(ptrdiff_t)pixel * taps->channels + channel] = sum > taps->high ? taps->high : sum;
         }
-        sum = sum < taps->low ? taps->low : sum;
-        taps->output[channel] = sum > taps->high ? taps->high : sum;
     }
 }
 
-FLOAT_INLINE void float_depthwise_pixel(const martlet_float_taps *taps) {
+FLOAT_INLINE void float_depthwise_pixels(const martlet_float_taps *taps) {
     int32_t first = 0;
-    for (; first + 64 <= taps->channels; first += 64) float_taps_of(taps, first, 4);
-    for (; first + 16 <= taps->channels; first += 16) float_taps_of(taps, first, 1);
-    float_taps_rest(taps, first);
+    if (taps->pixels == 1) {
+        for (; first + 64 <= taps->channels; first += 64) float_taps_of_16(taps, first, 0, 4, 1);
+    }
+    for (; FLOAT_BLOCKS == 2 && first + 32 <= taps->channels; first += 32) FLOAT_TAP_PIXELS(float_taps_of_16, FLOAT_BLOCKS);
+    for (; first + 16 <= taps->channels; first += 16) FLOAT_TAP_PIXELS(float_taps_of_16, 1);
+    for (; first + 8 <= taps->channels; first += 8) FLOAT_TAP_PIXELS(float_taps_of_8, 1);
+    if (first < taps->channels) float_taps_rest(taps, first);
 }

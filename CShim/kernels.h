@@ -12,6 +12,8 @@ void martlet_int16_convolve_scalar(const martlet_int16_panel *panel);
 
 extern const martlet_kernels martlet_scalar_kernels;
 #if defined(__x86_64__)
+/// The families but AVX-VNNI: what the processor was asked once.
+uint32_t martlet_quick_families(void);
 extern const martlet_kernels martlet_avx2_kernels;
 extern const martlet_kernels martlet_avxvnni_kernels;
 extern const martlet_kernels martlet_avx512vnni_kernels;

@@ -13,7 +13,7 @@ static void tile(const martlet_float_tile *tile) {
     }
 }
 
-static void depthwise(const martlet_float_taps *taps) { float_depthwise_pixel(taps); }
+static void depthwise(const martlet_float_taps *taps) { float_depthwise_pixels(taps); }
 #pragma clang attribute pop
 
 const martlet_float_kernels martlet_float_avx2_kernels = {"avx2", FLOAT_ROWS, FLOAT_BLOCKS, tile, depthwise};

@@ -25,9 +25,11 @@ typedef struct martlet_float_tile {
     ptrdiff_t c_stride;
     int32_t rows, columns, depth;
     float low, high;
+    int32_t further_runs;    // a row of A is 1 + further_runs runs of `depth` floats,
+    ptrdiff_t run_step;      // so many floats from one to the next
 } martlet_float_tile;
 
-/// A convolution of some pixels with 16 channels or fewer at a time of each tap: see `martlet_float_depthwise`.
+/// A depthwise convolution of neighbouring pixels that have the same taps inside the image.
 typedef struct martlet_float_taps {
     const float *input;      // first tap inside the image, channel 0
     const float *weights;    // of that tap
@@ -37,6 +39,8 @@ typedef struct martlet_float_taps {
     const float *bias;
     float *output;
     int32_t channels;
+    int32_t pixels;
+    ptrdiff_t pixel_step;    // floats from a pixel's first tap to the next pixel's
     float low, high;
 } martlet_float_taps;
 
@@ -46,7 +50,7 @@ typedef struct martlet_float_kernels {
     /// What one call of `tile` takes at most.
     int32_t tile_rows, tile_blocks;
     void (*tile)(const martlet_float_tile *tile);
-    /// One output pixel of a depthwise convolution.
+    /// Output pixels of one row of a depthwise convolution.
     void (*depthwise)(const martlet_float_taps *taps);
 } martlet_float_kernels;
 
@@ -73,6 +77,11 @@ size_t martlet_float_packed_b_count(int32_t n, int32_t k);
 /// Packs B; element (k, n) of it is `b[k * k_stride + n * n_stride]`.
 void martlet_float_pack_b(
     float *restrict packed, const float *restrict b, ptrdiff_t k_stride, ptrdiff_t n_stride, int32_t n, int32_t k);
+
+/// All tiles of one panel of packed B over `rows` rows. `tile` without `a`, `c`, `initial` and `rows`.
+void martlet_float_panel(
+    const martlet_float_kernels *kernels, martlet_float_tile tile, const float *a, float *c, const float *initial,
+    int32_t rows);
 
 // MARK: Convolution
 

@@ -253,7 +253,7 @@ typedef struct martlet_kernels {
 } martlet_kernels;
 
 /// Families that this processor can run, bit i for family i. Scalar is always there. AVX-512-VNNI needs the foundation,
-/// BW, DQ, VL, VNNI and VBMI. Asks the processor each time: ask once.
+/// BW, DQ, VL, VNNI and VBMI.
 uint32_t martlet_families(void);
 
 /// The table of a family, or NULL when it is not compiled in or this processor lacks it.

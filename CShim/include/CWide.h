@@ -46,11 +46,8 @@ static inline int64_t martlet_widen_size(ptrdiff_t value) { return value; }
 /// Saturated to PTRDIFF_MAX.
 static inline ptrdiff_t martlet_narrow(uint64_t value) { return value > PTRDIFF_MAX ? PTRDIFF_MAX : (ptrdiff_t)value; }
 
-/// martlet_accumulator_fits for one of a block's sixteen channels.
-static inline int32_t martlet_channel_fits(
-    const martlet_channel_block *block, int32_t channel, int64_t range, float extra) {
-    return martlet_accumulator_fits(block->bias[channel], range, block->factor[channel], extra);
-}
+/// The first of a block's sixteen channels that martlet_accumulator_fits refuses, or 16.
+int32_t martlet_channels_that_fit(const martlet_channel_block *block, int64_t range, float extra);
 
 /// a · b saturated to INT64_MAX when it overflows; operands must not be negative.
 int64_t martlet_saturating_product(int64_t a, int64_t b);

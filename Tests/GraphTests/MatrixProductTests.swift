@@ -51,30 +51,39 @@ private let families = (0..<3).filter { martlet_float_kernels_at(Int32($0)) != n
   @Test(arguments: families) func depthwisePixels(family: Int) throws {
     let kernels = try #require(martlet_float_kernels_at(Int32(family)))
     var random = SeededGenerator(family)
-    for channels in [1, 15, 16, 17, 64, 100, 131] {
-      let (input, weights) = (random.tensor([3, 4, channels]), random.tensor([2, 3, channels]))
+    for (channels, pixels, stride) in [
+      (1, 5, 1), (3, 1, 2), (8, 9, 1), (15, 2, 2), (16, 4, 1), (17, 3, 1), (24, 6, 2), (32, 8, 1), (64, 1, 1),
+      (64, 7, 2), (100, 3, 1), (131, 5, 1),
+    ] {
+      let width = (pixels - 1) * stride + 3
+      let (input, weights) = (random.tensor([3, width, channels]), random.tensor([2, 3, channels]))
       let bias = random.tensor([channels])
-      var output = [Float](repeating: 777, count: channels + 1)
+      var output = [Float](repeating: 777, count: pixels * channels + 1)
       output.withUnsafeMutableBufferPointer { output in
         input.values.withUnsafeBufferPointer { input in
           weights.values.withUnsafeBufferPointer { weights in
             bias.values.withUnsafeBufferPointer { bias in
               var taps = martlet_float_taps(
-                input: input.baseAddress, weights: weights.baseAddress, input_row: 4 * channels,
+                input: input.baseAddress, weights: weights.baseAddress, input_row: width * channels,
                 input_column: channels, weights_row: 3 * channels, weights_column: channels, rows: 2, columns: 3,
-                bias: bias.baseAddress, output: output.baseAddress, channels: Int32(channels), low: -1, high: 1)
+                bias: bias.baseAddress, output: output.baseAddress, channels: Int32(channels), pixels: Int32(pixels),
+                pixel_step: stride * channels, low: -1, high: 1)
               kernels.pointee.depthwise(&taps)
             }
           }
         }
       }
-      #expect(output[channels] == 777)
-      for channel in 0..<channels {
-        var sum = bias.values[channel]
-        for row in 0..<2 {
-          for column in 0..<3 { sum += input[row, column, channel] * weights[row, column, channel] }
+      #expect(output[pixels * channels] == 777)
+      for pixel in 0..<pixels {
+        for channel in 0..<channels {
+          var sum = bias.values[channel]
+          for row in 0..<2 {
+            for column in 0..<3 {
+              sum += input[row, pixel * stride + column, channel] * weights[row, column, channel]
+            }
+          }
+          #expect(abs(output[pixel * channels + channel] - min(1, max(-1, sum))) < 1e-5)
         }
-        #expect(abs(output[channel] - min(1, max(-1, sum))) < 1e-5)
       }
     }
   }

@@ -48,10 +48,8 @@ extension Step {
     guard let channels else { throw fault(.constant, 1) }
     let range = Wide.product(taps, 255 * 128)
     for block in 0..<Int(truncatingIfNeeded: blocks) {
-      for lane in 0..<16
-      where martlet_channel_fits(channels + block, Int32(truncatingIfNeeded: lane), range, extra) == 0 {
-        throw fault(.factor, block * 16 + lane)
-      }
+      let lane = Int(martlet_channels_that_fit(channels + block, range, extra))
+      guard lane == 16 else { throw fault(.factor, block * 16 + lane) }
     }
   }
 
