@@ -9,7 +9,10 @@
 #define FLOAT_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #endif
 #define FLOAT_BLOCKS 1
+#define FLOAT_OUTER_ROWS 4
+#define FLOAT_OUTER_BLOCKS 1
 #include "float_tile.h"
+#include "float_training.h"
 
 static void tile(const martlet_float_tile *tile) {
     switch (tile->rows) {
@@ -26,7 +29,13 @@ static void tile(const martlet_float_tile *tile) {
 
 static void depthwise(const martlet_float_taps *taps) { float_depthwise_pixels(taps); }
 
-static const martlet_float_kernels portable_kernels = {"portable", FLOAT_ROWS, FLOAT_BLOCKS, tile, depthwise};
+static void outer(const martlet_float_outer *outer) {
+    switch (outer->rows) {
+        FLOAT_OUTER_CASE(1) FLOAT_OUTER_CASE(2) FLOAT_OUTER_CASE(3) FLOAT_OUTER_CASE(4)
+    }
+}
+
+static const martlet_float_kernels portable_kernels = FLOAT_KERNELS("portable");
 
 #if defined(__x86_64__)
 extern const martlet_float_kernels martlet_float_avx2_kernels;
@@ -96,7 +105,8 @@ static void rows_of_gemm(
         int32_t end = (int32_t)((int64_t)k * (stretch + 1) / stretches);
         int is_first = stretch == 0, is_last = stretch == stretches - 1;
         for (int32_t column = 0; column < n; column += 16 * kernels->tile_blocks) {
-            martlet_float_tile tile = {.a_stride = a_stride, .c_stride = c_stride, .depth = end - first};
+            martlet_float_tile tile = {
+                .a_stride = a_stride, .c_stride = c_stride, .depth = end - first, .tap_rows = 1, .tap_columns = 1};
             tile.columns = n - column < 16 * kernels->tile_blocks ? n - column : 16 * kernels->tile_blocks;
             tile.b = packed_b + (ptrdiff_t)column * k + (ptrdiff_t)first * 16;
             tile.b_stride = (ptrdiff_t)k * 16;

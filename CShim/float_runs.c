@@ -60,7 +60,7 @@ static void convolve_rows(
     const martlet_float_kernels *kernels, const martlet_float_convolution *convolution, martlet_float_tile tile,
     const float *image, ptrdiff_t row_pitch, const float *residual, float *output, int32_t row, int32_t end_row,
     int32_t first, int32_t end) {
-    tile.run_step = convolution->dilation_height * row_pitch;
+    tile.tap_row = convolution->dilation_height * row_pitch;
     for (; row < end_row; row++, image += convolution->stride_height * row_pitch) {
         int32_t begin = row * convolution->output_width, last = begin + convolution->output_width;
         int32_t from = first > begin ? first : begin, to = end < last ? end : last;
@@ -91,7 +91,7 @@ void martlet_float_convolve_runs(
             martlet_float_tile tile = {
                 .a_stride = convolution->stride_width * channels, .c_stride = outputs,
                 .initial_stride = outputs, .depth = (int32_t)(convolution->kernel_width * channels),
-                .further_runs = convolution->kernel_height - 1, .low = convolution->low, .high = convolution->high};
+                .tap_rows = convolution->kernel_height, .tap_columns = 1, .low = convolution->low, .high = convolution->high};
             tile.columns = end_column - column < panel ? end_column - column : panel;
             tile.b = convolution->weights + column * taps;
             tile.b_stride = taps * 16;

@@ -13,14 +13,25 @@ typedef float float16 __attribute__((ext_vector_type(16), aligned(4)));
 /// Sixteen floats of which `count` are real: zeros stand for the rest.
 FLOAT_INLINE float16 float_load(const float *from, int32_t count) {
     if (count >= 16) return *(const float16 *)from;
+#ifdef FLOAT_LOAD_SOME
+    return FLOAT_LOAD_SOME(from, count);
+#else
     float16 value = 0;
     __builtin_memcpy(&value, from, (size_t)count * sizeof(float));
     return value;
+#endif
 }
 
 FLOAT_INLINE void float_store(float *into, float16 value, int32_t count) {
-    if (count >= 16) *(float16 *)into = value;
-    else __builtin_memcpy(into, &value, (size_t)count * sizeof(float));
+    if (count >= 16) {
+        *(float16 *)into = value;
+        return;
+    }
+#ifdef FLOAT_STORE_SOME
+    FLOAT_STORE_SOME(into, value, count);
+#else
+    __builtin_memcpy(into, &value, (size_t)count * sizeof(float));
+#endif
 }
 
 FLOAT_INLINE float16 float_limit(float16 value, float low, float high) {
@@ -37,30 +48,33 @@ FLOAT_INLINE void float_tile_of(const martlet_float_tile *tile, const int32_t ro
 #pragma clang loop unroll(full)
         for (int32_t block = 0; block < blocks; block++) sums[row][block] = (float16)(0);
     }
-    const float *a[(FLOAT_ROWS + 2) / 3];
-#pragma clang loop unroll(full)
-    for (int32_t third = 0; third < (rows + 2) / 3; third++) a[third] = tile->a + third * 3 * tile->a_stride;
     const ptrdiff_t a_stride = tile->a_stride;
     const float *b = tile->b;
     const ptrdiff_t b_stride = tile->b_stride;
-    for (int32_t runs_left = tile->further_runs;; runs_left--) {
-        for (ptrdiff_t k = 0; k < tile->depth; k++) {
-            float16 columns[FLOAT_BLOCKS];
+    const float *line = tile->a;
+    for (int32_t tap_row = 0; tap_row < tile->tap_rows; tap_row++, line += tile->tap_row) {
+        const float *stretch = line;
+        for (int32_t tap = 0; tap < tile->tap_columns; tap++, stretch += tile->tap_column) {
+            const float *a[(FLOAT_ROWS + 2) / 3];
 #pragma clang loop unroll(full)
-            for (int32_t block = 0; block < blocks; block++) columns[block] = *(const float16 *)(b + block * b_stride);
-            b += 16;
-#pragma clang loop unroll(full)
-            for (int32_t row = 0; row < rows; row++) {
-                float16 element = a[row / 3][row % 3 * a_stride + k];
+            for (int32_t third = 0; third < (rows + 2) / 3; third++) a[third] = stretch + third * 3 * a_stride;
+            for (ptrdiff_t k = 0; k < tile->depth; k++) {
+                float16 columns[FLOAT_BLOCKS];
 #pragma clang loop unroll(full)
                 for (int32_t block = 0; block < blocks; block++) {
-                    sums[row][block] = FLOAT_MULTIPLY_ADD(element, columns[block], sums[row][block]);
+                    columns[block] = *(const float16 *)(b + block * b_stride);
+                }
+                b += 16;
+#pragma clang loop unroll(full)
+                for (int32_t row = 0; row < rows; row++) {
+                    float16 element = a[row / 3][row % 3 * a_stride + k];
+#pragma clang loop unroll(full)
+                    for (int32_t block = 0; block < blocks; block++) {
+                        sums[row][block] = FLOAT_MULTIPLY_ADD(element, columns[block], sums[row][block]);
+                    }
                 }
             }
         }
-        if (runs_left == 0) break;
-#pragma clang loop unroll(full)
-        for (int32_t third = 0; third < (rows + 2) / 3; third++) a[third] += tile->run_step;
     }
 #pragma clang loop unroll(full)
     for (int32_t block = 0; block < blocks; block++) {

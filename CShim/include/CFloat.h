@@ -24,10 +24,25 @@ typedef struct martlet_float_tile {
     float *c;
     ptrdiff_t c_stride;
     int32_t rows, columns, depth;
+    int32_t tap_rows, tap_columns;      // each row of A is so many stretches of `depth` floats
+    ptrdiff_t tap_row, tap_column;      // floats from a stretch to the one below, to the one beside
     float low, high;
-    int32_t further_runs;    // a row of A is 1 + further_runs runs of `depth` floats,
-    ptrdiff_t run_step;      // so many floats from one to the next
 } martlet_float_tile;
+
+/// One register tile of a sum of outer products: C[row][column] += Σ A[pixel][row] · B[pixel][column] over `pixel_rows` rows
+/// of `pixels` pixels.
+typedef struct martlet_float_outer {
+    const float *a;
+    ptrdiff_t a_row, a_pixel;
+    const float *b;
+    ptrdiff_t b_row, b_pixel;
+    float *c;
+    ptrdiff_t c_stride;
+    int32_t pixel_rows, pixels, rows, columns;
+} martlet_float_outer;
+
+struct martlet_float_walk;
+struct martlet_float_normalization;
 
 /// A depthwise convolution of neighbouring pixels that have the same taps inside the image.
 typedef struct martlet_float_taps {
@@ -52,6 +67,24 @@ typedef struct martlet_float_kernels {
     void (*tile)(const martlet_float_tile *tile);
     /// Output pixels of one row of a depthwise convolution.
     void (*depthwise)(const martlet_float_taps *taps);
+    /// What one call of `outer` takes at most.
+    int32_t outer_rows, outer_blocks;
+    void (*outer)(const martlet_float_outer *outer);
+    /// A depthwise convolution of one padded image, and its gradient by the weights (added): see CTraining.h.
+    void (*depthwise_walk)(
+        const struct martlet_float_walk *walk, const float *image, const float *weights, const float *bias, float *output,
+        float low, float high);
+    void (*depthwise_outer)(
+        const struct martlet_float_walk *walk, const float *image, const float *gradient, float *sum);
+    /// Some pixels of a normalization: see CTraining.h.
+    void (*moments)(const float *x, ptrdiff_t pixels, int32_t channels, float *moments);
+    void (*normalize)(const struct martlet_float_normalization *normalization, const float *x, float *y, ptrdiff_t pixels);
+    void (*normalization_sums)(
+        const struct martlet_float_normalization *normalization, const float *x, const float *gradient, ptrdiff_t pixels,
+        float *sums);
+    void (*normalization_gradient)(
+        const struct martlet_float_normalization *normalization, const float *x, const float *gradient,
+        const float *factors, float *result, ptrdiff_t pixels);
 } martlet_float_kernels;
 
 /// The fastest family's table. Ask once: finding out is slow.

@@ -378,6 +378,7 @@ uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t firs
 #include "CConnect.h"
 #include "CFixed.h"
 #include "CFloat.h"
+#include "CTraining.h"
 #include "CNormalization.h"
 #include "CSelection.h"
 #include "CWide.h"

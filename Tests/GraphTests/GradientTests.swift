@@ -10,8 +10,29 @@ import Testing
     ("grouped convolution", Conv2D(padding: .all(1), groups: 2), [[2, 5, 5, 6], [4, 3, 3, 3], [4]]),
     ("pointwise convolution", Conv2D(), [[3, 4, 5, 7], [9, 1, 1, 7], [9]]),
     ("pointwise convolution with stride", Conv2D(stride: Size2D(2, 2)), [[3, 4, 6, 7], [9, 1, 1, 7], [9]]),
+    ("convolution with a stride over its kernel", Conv2D(stride: Size2D(3, 2)), [[2, 8, 7, 3], [5, 2, 1, 3], [5]]),
+    (
+      "dilated convolution with stride", Conv2D(stride: Size2D(2, 3), dilation: Size2D(3, 2), padding: .all(2)),
+      [[2, 9, 8, 4], [17, 3, 3, 4], [17]]
+    ),
+    (
+      "convolution padded past its kernel",
+      Conv2D(stride: Size2D(2, 1), padding: Padding2D(top: 4, left: 0, bottom: 1, right: 3)),
+      [[2, 4, 5, 3], [4, 3, 2, 3], [4]]
+    ),
+    ("convolution of many channels", Conv2D(padding: .all(1)), [[2, 5, 19, 33], [35, 3, 3, 33], [35]]),
+    (
+      "grouped convolution with stride", Conv2D(stride: Size2D(2, 2), padding: .all(1), groups: 3),
+      [[2, 5, 6, 6], [9, 3, 3, 2], [9]]
+    ),
     ("residual convolution", Conv2D(hasResidual: true), [[2, 4, 4, 3], [5, 1, 1, 3], [5], [2, 4, 4, 5]]),
     ("depthwise", DepthwiseConv2D(stride: Size2D(2, 2), padding: .all(1)), [[3, 6, 7, 5], [3, 3, 5], [5]]),
+    ("depthwise without stride", DepthwiseConv2D(padding: .all(1)), [[3, 5, 6, 33], [3, 3, 33], [33]]),
+    (
+      "large depthwise", DepthwiseConv2D(stride: Size2D(2, 1), dilation: Size2D(1, 2), padding: .all(3)),
+      [[2, 7, 9, 18], [5, 7, 18], [18]]
+    ),
+    ("depthwise by rows", DepthwiseConv2D(stride: Size2D(3, 2), padding: .all(1)), [[2, 7, 8, 6], [2, 1, 6], [6]]),
     ("fully connected", FullyConnected(), [[6, 11], [7, 11], [7]]),
     ("average pool", AveragePool2D(window: Size2D(3, 2), stride: Size2D(2, 2), padding: .all(1)), [[2, 6, 7, 3]]),
     (
@@ -76,7 +97,8 @@ import Testing
       return product(output, weights)
     }
     let statistics = operation.evaluateInTraining(inputs[0], scale: inputs[1], shift: inputs[2], on: workers).statistics
-    let all = operation.gradientsInTraining(inputs[0], scale: inputs[1], statistics, weights, on: workers)
+    let all = operation.gradientsInTraining(
+      inputs[0], scale: inputs[1], shift: inputs[2], statistics, weights, on: workers)
     for (position, gradient) in [all.x, all.scale, all.shift].enumerated() {
       try compare("batch statistics, input \(position)", inputs, position, gradient, &random, evaluate)
     }

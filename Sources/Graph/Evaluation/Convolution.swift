@@ -43,17 +43,6 @@ struct FloatConvolution: @unchecked Sendable {
           var plan = plan
           plan.weights = UnsafePointer(weights.base)
           plan.bias = bias
-          let whole = Images(plan: plan, input: input, output: output)
-          if images >= 2 * workers.count, residual == nil {
-            workers.split(images) { range in
-              for index in range {
-                dense(
-                  whole.plan, whole.input + index * inputCount, nil, whole.output + index * outputCount, on: Workers.one
-                )
-              }
-            }
-            return
-          }
           for index in 0..<images {
             let (from, into) = (input + index * inputCount, output + index * outputCount)
             if let residual {
@@ -65,13 +54,6 @@ struct FloatConvolution: @unchecked Sendable {
         }
       }
     }
-  }
-
-  /// What threads share when each computes images of its own.
-  private struct Images: @unchecked Sendable {
-    let plan: martlet_float_convolution
-    let input: UnsafePointer<Float>
-    let output: UnsafeMutablePointer<Float>
   }
 
   /// One image: few pixels and many channels are split by channels, so that each thread reads its own weights.

@@ -1,3 +1,5 @@
+import CShim
+
 /// An operator that training can go back through.
 public protocol DifferentiableOperator: Operator {
   /// The gradients of a loss by the inputs, each of its input's shape: the vector–Jacobian product.
@@ -19,29 +21,35 @@ extension DifferentiableOperator {
   public var obstacleToGradients: String? { nil }
 }
 
-/// Parts of a sum over images or pixels that are computed apart and added in order: as many on every machine, so that the
-/// result has the same bits with any number of threads.
-func partCount(_ total: Int, floatsAPart: Int) -> Int {
-  max(1, min(16, total, (1 << 25) / max(1, floatsAPart)))
-}
-
-/// Adds up what `body` writes for each part of 0..<total into zeros of `count` floats. `body`: sum, part.
-func sumOfParts(
-  _ total: Int, count: Int, on workers: Workers,
-  _ body: @Sendable (UnsafeMutablePointer<Float>, Range<Int>) -> Void
-) -> [Float] {
-  let parts = partCount(total, floatsAPart: count)
-  var sums = [Float](repeating: 0, count: parts * count)
-  sums.withUnsafeMutableBufferPointer { buffer in
-    guard let base = buffer.baseAddress else { return }
-    nonisolated(unsafe) let sums = base
-    workers.split(parts) { range in
-      for part in range { body(sums + part * count, total * part / parts..<total * (part + 1) / parts) }
+extension Workers {
+  /// Adds up what `body` writes for each part of 0..<total into zeros of a tensor's shape. The parts are as many on every
+  /// machine and added in order, so that the sum has the same bits with any number of threads. `body`: sum, part.
+  func sumOfParts(
+    _ total: Int, shape: [Int], _ body: @Sendable (UnsafeMutablePointer<Float>, Range<Int>) -> Void
+  ) -> Tensor {
+    let count = shape.reduce(1, *)
+    let parts = max(1, min(8, total, (1 << 25) / max(1, count)))
+    let sums = tensor([parts, count]) { sums in
+      nonisolated(unsafe) let sums = sums
+      split(parts) { range in
+        for part in range {
+          let sum = sums + part * count
+          sum.update(repeating: 0, count: count)
+          body(sum, total * part / parts..<total * (part + 1) / parts)
+        }
+      }
     }
-    for part in 1..<max(1, parts) {
-      for index in 0..<count { sums[index] += sums[part * count + index] }
+    if parts == 1 { return Tensor(shape: shape, values: sums.values) }
+    defer { buffers.give(sums.values) }
+    return tensor(shape) { result in
+      sums.withPointer { sums in
+        nonisolated(unsafe) let (result, sums) = (result, sums)
+        split(count, minimum: smallestElementwisePart) { range in
+          let into = result + range.lowerBound
+          into.update(from: sums + range.lowerBound, count: range.count)
+          for part in 1..<parts { martlet_float_accumulate(into, sums + part * count + range.lowerBound, range.count) }
+        }
+      }
     }
   }
-  sums.removeLast((parts - 1) * count)
-  return sums
 }

@@ -12,6 +12,9 @@ public struct Differentiator: Sendable {
   private let parameters: Set<ValueID>
   /// Whether batch normalizations use the batch's own statistics, as in training, or their constants.
   private let usesBatchStatistics: Bool
+  /// For each node, the clamping activation after it that is done with it: the activation's own node then does nothing.
+  private let clampingNodes: [Int: Int]
+  private let clampedNodes: Set<Int>
 
   /// The result of one pass forward and back.
   public struct Pass: Sendable {
@@ -45,6 +48,8 @@ public struct Differentiator: Sendable {
       isNeeded[node.outputs[0].index] = true
     }
     self.isNeeded = isNeeded
+    clampingNodes = graph.clampingNodes
+    clampedNodes = Set(clampingNodes.values)
   }
 
   /// One pass: `loss` gets the outputs and gives the loss's gradient by each.
@@ -52,22 +57,29 @@ public struct Differentiator: Sendable {
   public func run(_ inputs: [Tensor], loss: ([Tensor]) -> [Tensor]) throws(GraphError) -> Pass {
     var (values, statistics) = try forward(inputs)
     let outputs = graph.outputs.compactMap { values[$0.index] ?? graph[$0].constant }
-    var gradients = [Tensor?](repeating: nil, count: graph.values.count)
-    for (id, gradient) in zip(graph.outputs, loss(outputs)) { add(gradient, to: &gradients[id.index]) }
-    for (index, node) in graph.nodes.enumerated().reversed() {
-      let id = node.outputs[0]
+    var gradients = [GradientSum](repeating: GradientSum(), count: graph.values.count)
+    for (id, gradient) in zip(graph.outputs, loss(outputs)) {
+      gradients[id.index].add(gradient, isOwned: false, on: workers)
+    }
+    for index in graph.nodes.indices.reversed() where !clampedNodes.contains(index) {
+      let id = output(of: index)
       defer { if let old = values[id.index].take() { give(old, id) } }
-      guard isNeeded[id.index], let gradient = gradients[id.index].take() else { continue }
+      guard isNeeded[id.index], let (gradient, isOwned) = gradients[id.index].take() else { continue }
       guard let output = values[id.index] else { continue }
-      let clamped = node.clamp.map { passing(gradient, where: output, isInside: $0) } ?? gradient
-      let results = back(index, values, output, clamped, statistics[index])
-      for (input, result) in zip(node.inputs, results) {
-        if let result { add(result, to: &gradients[input.index]) }
+      let results = back(index, values, output, gradient, statistics[index])
+      for (position, input) in graph.nodes[index].inputs.enumerated() {
+        guard let result = results[position] else { continue }
+        // What the operator passed on as it is belongs to the last of the values that share it.
+        let isPassedOn = result.sharesMemory(with: gradient)
+        let isLast = !results[(position + 1)...].contains { $0?.sharesMemory(with: gradient) == true }
+        gradients[input.index].add(result, isOwned: isPassedOn ? isOwned && isLast : true, on: workers)
       }
-      workers.buffers.give(gradient.values)
+      if isOwned, !results.contains(where: { $0?.sharesMemory(with: gradient) == true }) {
+        workers.buffers.give(gradient.values)
+      }
     }
     var byParameter: [ValueID: Tensor] = [:]
-    for id in parameters { byParameter[id] = gradients[id.index] ?? Tensor(shape: graph[id].shape) }
+    for id in parameters { byParameter[id] = gradients[id.index].take()?.tensor ?? Tensor(shape: graph[id].shape) }
     return Pass(outputs: outputs, gradients: byParameter, statistics: statistics)
   }
 
@@ -79,19 +91,24 @@ public struct Differentiator: Sendable {
     var values = [Tensor?](repeating: nil, count: graph.values.count)
     var statistics: [Int: BatchStatistics] = [:]
     for (id, tensor) in zip(graph.inputs, inputs) { values[id.index] = tensor }
-    for (index, node) in graph.nodes.enumerated() {
+    for (index, node) in graph.nodes.enumerated() where !clampedNodes.contains(index) {
       let inputs = operands(node, values)
+      let clamp = clamp(of: index)
       // Without ε it is a multiplication and an addition, part of the network's structure.
       if usesBatchStatistics, let operation = node.operation as? BatchNormalization, operation.epsilon > 0 {
-        let result = operation.evaluateInTraining(inputs[0], scale: inputs[1], shift: inputs[2], on: workers)
-        values[node.outputs[0].index] = result.output
+        let result = operation.evaluateInTraining(
+          inputs[0], scale: inputs[1], shift: inputs[2], clamp: clamp, on: workers)
+        values[output(of: index).index] = result.output
         statistics[index] = result.statistics
+      } else if let clamp, let operation = node.operation as? any PreparedOperator {
+        values[output(of: index).index] =
+          operation.evaluate(inputs, prepared: nil, clamp: clamp, on: workers).first
       } else {
         for (id, tensor) in zip(node.outputs, node.operation.evaluate(inputs, on: workers)) {
           values[id.index] = tensor
         }
+        if let clamp { values[node.outputs[0].index]?.clamp(clamp, on: workers) }
       }
-      if let clamp = node.clamp { values[node.outputs[0].index]?.clamp(clamp, on: workers) }
     }
     return (values, statistics)
   }
@@ -100,39 +117,29 @@ public struct Differentiator: Sendable {
     node.inputs.compactMap { values[$0.index] ?? graph[$0].constant }
   }
 
+  /// The value that a node computes, after a clamp that it takes over.
+  private func output(of index: Int) -> ValueID { graph.nodes[clampingNodes[index] ?? index].outputs[0] }
+
+  private func clamp(of index: Int) -> ClosedRange<Float>? {
+    if let clamping = clampingNodes[index] { return (graph.nodes[clamping].operation as? Activation)?.function.clamp }
+    return graph.nodes[index].clamp
+  }
+
   private func back(
     _ index: Int, _ values: [Tensor?], _ output: Tensor, _ gradient: Tensor, _ statistics: BatchStatistics?
   ) -> [Tensor?] {
     let node = graph.nodes[index]
     let inputs = operands(node, values)
+    let clamp = clamp(of: index)
     if let statistics, let operation = node.operation as? BatchNormalization {
-      let all = operation.gradientsInTraining(inputs[0], scale: inputs[1], statistics, gradient, on: workers)
+      let all = operation.gradientsInTraining(
+        inputs[0], scale: inputs[1], shift: inputs[2], statistics, clamp: clamp, gradient, on: workers)
       return zip([all.x, all.scale, all.shift, nil, nil], node.inputs).map { isNeeded[$1.index] ? $0 : nil }
     }
-    guard let operation = node.operation as? any DifferentiableOperator else { return [] }
+    guard let operation = node.operation as? any DifferentiableOperator else { return node.inputs.map { _ in nil } }
+    let inside = clamp.map { passing(gradient, where: output, isInside: $0, on: workers) } ?? gradient
     return operation.gradients(
-      inputs, output: output, gradient: gradient, wanted: node.inputs.map { isNeeded[$0.index] }, on: workers)
-  }
-
-  private func add(_ gradient: Tensor, to sum: inout Tensor?) {
-    guard sum != nil else {
-      sum = gradient
-      return
-    }
-    gradient.withPointer { from in
-      sum?.values.withUnsafeMutableBufferPointer { into in
-        for index in into.indices { into[index] += from[index] }
-      }
-    }
-  }
-
-  private func passing(_ gradient: Tensor, where output: Tensor, isInside clamp: ClosedRange<Float>) -> Tensor {
-    var result = gradient
-    for index in result.values.indices
-    where output.values[index] <= clamp.lowerBound || output.values[index] >= clamp.upperBound {
-      result.values[index] = 0
-    }
-    return result
+      inputs, output: output, gradient: inside, wanted: node.inputs.map { isNeeded[$0.index] }, on: workers)
   }
 
   /// Memory of a computed value, for the next pass.

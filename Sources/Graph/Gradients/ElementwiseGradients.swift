@@ -1,3 +1,5 @@
+import CShim
+
 extension Add: DifferentiableOperator {
   /// The gradient itself, summed where an operand is repeated.
   public func gradients(
@@ -37,6 +39,7 @@ extension Activation: DifferentiableOperator {
     _ inputs: [Tensor], output: Tensor, gradient: Tensor, wanted: [Bool], on workers: Workers
   ) -> [Tensor?] {
     guard wanted[0] else { return [nil] }
+    if let clamp = function.clamp { return [passing(gradient, where: inputs[0], isInside: clamp, on: workers)] }
     let function = function
     return [
       workers.tensor(inputs[0].shape) { result in
@@ -44,11 +47,7 @@ extension Activation: DifferentiableOperator {
           gradient.withPointer { gradient in
             nonisolated(unsafe) let (result, x, gradient) = (result, x, gradient)
             workers.split(inputs[0].count, minimum: smallestElementwisePart) { range in
-              if case .relu = function {
-                for index in range { result[index] = x[index] > 0 ? gradient[index] : 0 }
-              } else {
-                for index in range { result[index] = gradient[index] * (function.derivative(x[index]) ?? 0) }
-              }
+              for index in range { result[index] = gradient[index] * (function.derivative(x[index]) ?? 0) }
             }
           }
         }
@@ -90,6 +89,25 @@ extension Activation.Function {
     case .exponential: return value
     case .softplus: return Activation.Function.sigmoid(x)
     default: return nil
+    }
+  }
+}
+
+/// The gradient where a clamped value lies inside the clamp, 0 elsewhere.
+func passing(
+  _ gradient: Tensor, where value: Tensor, isInside clamp: ClosedRange<Float>, on workers: Workers
+) -> Tensor {
+  let (low, high) = bounds(clamp)
+  let count = gradient.count
+  return workers.tensor(gradient.shape) { result in
+    gradient.withPointer { gradient in
+      value.withPointer { value in
+        nonisolated(unsafe) let (result, gradient, value) = (result, gradient, value)
+        workers.split(count, minimum: smallestElementwisePart) { range in
+          let first = range.lowerBound
+          martlet_float_pass_inside(result + first, gradient + first, value + first, low, high, range.count)
+        }
+      }
     }
   }
 }

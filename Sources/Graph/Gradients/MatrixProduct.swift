@@ -1,6 +1,6 @@
 import CShim
 
-/// C[m×n] = A[m×k] · B[k×n], or added to C; row-major, B packed.
+/// C[m×n] = A[m×k] · B[k×n]; row-major, B packed.
 struct MatrixProduct {
   let depth: Int
   let columns: Int
@@ -18,25 +18,11 @@ struct MatrixProduct {
 
   /// The product with `rows` rows of A.
   func multiply(
-    _ a: UnsafePointer<Float>, stride: Int, rows: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int,
-    adding: Bool = false
+    _ a: UnsafePointer<Float>, stride: Int, rows: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int
   ) {
     var ending = martlet_float_ending(
-      initial: adding ? UnsafePointer(c) : nil, initial_stride: cStride, bias: nil, low: -.infinity, high: .infinity)
+      initial: nil, initial_stride: 0, bias: nil, low: -.infinity, high: .infinity)
     martlet_float_gemm(
       FloatKernels.best, a, stride, packed.base, c, cStride, Int32(rows), Int32(columns), Int32(depth), &ending)
-  }
-}
-
-/// `to`[column][row] = `from`[row][column].
-func transpose(
-  _ from: UnsafePointer<Float>, stride: Int, rows: Int, columns: Int, into to: UnsafeMutablePointer<Float>
-) {
-  for first in Swift.stride(from: 0, to: rows, by: 16) {
-    let end = min(first + 16, rows)
-    for column in 0..<columns {
-      let line = to + column * rows
-      for row in first..<end { line[row] = from[row * stride + column] }
-    }
   }
 }

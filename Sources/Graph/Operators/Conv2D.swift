@@ -80,12 +80,19 @@ public struct Conv2D: PreparedOperator {
   ) -> [Tensor] {
     let (image, weights) = (inputs[0].shape, inputs[1].shape)
     let window = Window2D(uncheckedImage: image, Size2D(weights[1], weights[2]), stride, dilation, padding)
+    let packed = prepared ?? packedMatrices(inputs[1], outputs: weights[0], groups: groups)
+    if image[0] > 1, !hasResidual {
+      return [
+        PaddedWindows.convolve(
+          inputs[0], weights: packed, bias: inputs[2], window, outputs: weights[0], groups: groups, clamp: clamp,
+          on: workers)
+      ]
+    }
     let convolution = FloatConvolution(
       image: image, window: window, outputs: weights[0], groups: groups, clamp: clamp)
     return [
       convolution.dense(
-        inputs[0], weights: prepared ?? packedMatrices(inputs[1], outputs: weights[0], groups: groups),
-        bias: inputs[2], residual: hasResidual ? inputs[3] : nil, on: workers)
+        inputs[0], weights: packed, bias: inputs[2], residual: hasResidual ? inputs[3] : nil, on: workers)
     ]
   }
 

@@ -59,6 +59,12 @@ public struct DepthwiseConv2D: PreparedOperator {
   ) -> [Tensor] {
     let (image, weights) = (inputs[0].shape, inputs[1].shape)
     let window = Window2D(uncheckedImage: image, Size2D(weights[0], weights[1]), stride, dilation, padding)
+    if image[0] > 1 {
+      return [
+        PaddedWindows.convolveDepthwise(
+          inputs[0], weights: inputs[1], bias: inputs[2], window, clamp: clamp, on: workers)
+      ]
+    }
     let convolution = FloatConvolution(image: image, window: window, outputs: image[3], groups: 0, clamp: clamp)
     return [convolution.depthwise(inputs[0], weights: inputs[1], bias: inputs[2], on: workers)]
   }
