@@ -33,6 +33,56 @@ extension Multiply: DifferentiableOperator {
   }
 }
 
+extension Divide: DifferentiableOperator {
+  /// By the dividend g / b, by the divisor −g · (a / b) / b.
+  public func gradients(
+    _ inputs: [Tensor], output: Tensor, gradient: Tensor, wanted: [Bool], on workers: Workers
+  ) -> [Tensor?] {
+    let quotient = evaluate([gradient, inputs[1]], on: workers)[0]
+    var second: Tensor?
+    if wanted[1] {
+      let product = Multiply().evaluate([quotient, evaluate(inputs, on: workers)[0]], on: workers)[0]
+      second = summed(
+        mapLines(product, on: workers) { into, x, count in
+          for index in 0..<count { into[index] = -x[index] }
+        }, to: inputs[1].shape)
+    }
+    return [wanted[0] ? summed(quotient, to: inputs[0].shape) : nil, second]
+  }
+}
+
+extension Maximum: DifferentiableOperator {
+  /// The gradient goes to the larger operand, to the first of equal ones.
+  public func gradients(
+    _ inputs: [Tensor], output: Tensor, gradient: Tensor, wanted: [Bool], on workers: Workers
+  ) -> [Tensor?] {
+    chosen(inputs, gradient, wanted, on: workers) { $0 >= $1 }
+  }
+}
+
+extension Minimum: DifferentiableOperator {
+  /// The gradient goes to the smaller operand, to the first of equal ones.
+  public func gradients(
+    _ inputs: [Tensor], output: Tensor, gradient: Tensor, wanted: [Bool], on workers: Workers
+  ) -> [Tensor?] {
+    chosen(inputs, gradient, wanted, on: workers) { $0 <= $1 }
+  }
+}
+
+/// The gradient for the first of two operands where `takesFirst` says so, for the second elsewhere.
+private func chosen(
+  _ inputs: [Tensor], _ gradient: Tensor, _ wanted: [Bool], on workers: Workers,
+  _ takesFirst: @escaping @Sendable (Float, Float) -> Bool
+) -> [Tensor?] {
+  (0..<2).map { index in
+    guard wanted[index] else { return nil }
+    let share = combine(inputs[0], inputs[1], clamp: nil, on: workers) { result, a, stepA, b, stepB, count in
+      for place in 0..<count { result[place] = takesFirst(a[place * stepA], b[place * stepB]) == (index == 0) ? 1 : 0 }
+    }
+    return summed(Multiply().evaluate([gradient, share], on: workers)[0], to: inputs[index].shape)
+  }
+}
+
 extension Activation: DifferentiableOperator {
   /// The gradient times the derivative.
   public func gradients(
@@ -57,39 +107,7 @@ extension Activation: DifferentiableOperator {
 
   /// Functions whose derivative is not written down.
   public var obstacleToGradients: String? {
-    function.derivative(1) == nil ? "the derivative of \(function) is not known" : nil
-  }
-}
-
-extension Activation.Function {
-  /// The derivative at x; where there is none, that from the left. Nil: not known here.
-  func derivative(_ x: Float) -> Float? {
-    switch self {
-    case .relu: return x > 0 ? 1 : 0
-    case .clip(let low, let high): return x > low && x < high ? 1 : 0
-    case .leakyRelu(let slope): return x > 0 ? 1 : slope
-    case .negative: return -1
-    case .sigmoid, .tanh, .softplus, .exponential: return smoothDerivative(x)
-    case .swish:
-      let sigmoid = Activation.Function.sigmoid(x)
-      return sigmoid * (1 + x * (1 - sigmoid))
-    case .hardSigmoid(let alpha, let beta):
-      let line = alpha * x + beta
-      return line > 0 && line < 1 ? alpha : 0
-    case .hardSwish: return x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6
-    default: return nil
-    }
-  }
-
-  private func smoothDerivative(_ x: Float) -> Float? {
-    let value = self(x)
-    switch self {
-    case .sigmoid: return value * (1 - value)
-    case .tanh: return 1 - value * value
-    case .exponential: return value
-    case .softplus: return Activation.Function.sigmoid(x)
-    default: return nil
-    }
+    function.derivative(1) == nil ? "\(function) is flat between its steps: nothing can be learned through it" : nil
   }
 }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 extension MaxPool2D: DifferentiableOperator {
   /// Each output's gradient goes to the first tap that holds the maximum.
   public func gradients(
@@ -44,6 +46,37 @@ extension AveragePool2D: DifferentiableOperator {
         for tap in taps {
           let line = into + tap
           for channel in 0..<channels { line[channel] += from[channel] * factor }
+        }
+      }
+    ]
+  }
+}
+
+extension LpPool: DifferentiableOperator {
+  /// Each output's gradient goes to its taps times |x|^(p − 1) · sign(x) / y^(p − 1); of an averaged norm, divided by the
+  /// taps, too. A window of zeros passes nothing on.
+  public func gradients(
+    _ inputs: [Tensor], output: Tensor, gradient: Tensor, wanted: [Bool], on workers: Workers
+  ) -> [Tensor?] {
+    guard wanted[0] else { return [nil] }
+    let geometry = Window2D(uncheckedImage: inputs[0].shape, window, stride, dilation, padding, roundsUp)
+    let (channels, exponent, averages) = (inputs[0].shape[3], Float(order - 1), averages)
+    // The norm itself: `output` may be clamped.
+    let norms = evaluate(inputs, on: workers)[0]
+    return [
+      inputs[0].withPointer { x in
+        norms.withPointer { norms in
+          nonisolated(unsafe) let (x, norms) = (x, norms)
+          return spread(gradient, image: inputs[0].shape, geometry, on: workers) { into, taps, base, place, from in
+            let share = averages ? 1 / Float(max(1, taps.count)) : 1
+            for channel in 0..<channels where norms[place + channel] > 0 {
+              for tap in taps {
+                let value = x[base + tap + channel]
+                let slope = pow(abs(value) / norms[place + channel], exponent)
+                into[tap + channel] += from[channel] * share * (value < 0 ? -slope : slope)
+              }
+            }
+          }
         }
       }
     ]

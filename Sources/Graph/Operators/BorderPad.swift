@@ -68,7 +68,7 @@ public struct BorderPad: Operator {
   }
 
   /// The input element that each output element of an axis is.
-  private func indices(alongAxis axis: Int, size: Int) -> [Int] {
+  func indices(alongAxis axis: Int, size: Int) -> [Int] {
     (-before[axis]..<size + after[axis]).map { place in
       switch border {
       case .edge: max(0, min(size - 1, place))
