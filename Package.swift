@@ -37,12 +37,15 @@ let package = Package(
     .target(name: "Architectures", dependencies: ["Graph"], swiftSettings: swift),
     .target(name: "Compiler", dependencies: ["Graph", "Martlet"], swiftSettings: swift),
     .target(name: "Training", dependencies: ["Graph"], swiftSettings: swift),
+    .target(
+      name: "Finetuning", dependencies: ["Martlet", "Compiler", "Datasets", "Graph", "CShim"], swiftSettings: swift),
     .target(name: "Threads", dependencies: ["Martlet", "CHost"], swiftSettings: swift),
     // Floor 3
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Training", "Compiler", "Threads",
+        "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Training", "Compiler", "Finetuning",
+        "Threads",
         "CHost",
         "CShim", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -74,6 +77,9 @@ let package = Package(
       dependencies: ["Martlet", "Threads", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),
     .testTarget(name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet"], swiftSettings: swift),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures", "Graph"], swiftSettings: swift),
+    .testTarget(
+      name: "FinetuningTests", dependencies: ["Finetuning", "Compiler", "Graph", "Martlet", "Datasets", "CShim"],
+      swiftSettings: swift),
     .testTarget(name: "ImportFuzzTests", dependencies: ["ImportFuzz"], swiftSettings: swift),
     .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
     .testTarget(

@@ -384,5 +384,6 @@ uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t firs
 #include "CWide.h"
 #include "CInt16.h"
 #include "CRecurrent.h"
+#include "CHead.h"
 
 #endif

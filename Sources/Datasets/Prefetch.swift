@@ -12,6 +12,16 @@ extension Dataset {
     _ indices: [Int], threads: Int = 2, prepare: @escaping @Sendable (Item) throws -> Prepared,
     consume: (_ number: Int, _ prepared: Prepared) throws -> Void
   ) throws {
+    try prefetch(
+      indices, threads: threads, prepare: prepare, attempt: { number, result in try consume(number, result.get()) })
+  }
+
+  /// The same for a caller who goes on after an item that cannot be read or prepared.
+  /// - Parameter attempt: gets the number in `indices` and the result or what was thrown; throwing stops everything.
+  public func prefetch<Prepared: Sendable>(
+    _ indices: [Int], threads: Int = 2, prepare: @escaping @Sendable (Item) throws -> Prepared,
+    attempt: (_ number: Int, _ result: Result<Prepared, any Error>) throws -> Void
+  ) throws {
     let queue = PrefetchQueue<Prepared>(count: indices.count, capacity: 2 * max(1, threads))
     for _ in 0..<max(1, threads) {
       let thread = Thread {
@@ -22,7 +32,7 @@ extension Dataset {
       thread.start()
     }
     defer { queue.stop() }
-    for number in indices.indices { try consume(number, try queue.get(number)) }
+    for number in indices.indices { try attempt(number, queue.get(number)) }
   }
 }
 
@@ -54,13 +64,13 @@ private final class PrefetchQueue<Prepared: Sendable>: @unchecked Sendable {
     }
   }
 
-  func get(_ number: Int) throws -> Prepared {
-    try condition.withLock {
+  func get(_ number: Int) -> Result<Prepared, any Error> {
+    condition.withLock {
       while results[number] == nil { condition.wait() }
       consumed = number + 1
       condition.broadcast()
       return results.removeValue(forKey: number)!
-    }.get()
+    }
   }
 
   func stop() {

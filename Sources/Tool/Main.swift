@@ -15,5 +15,6 @@ struct MartletCommand: ParsableCommand {
     subcommands: [
       Convert.self, Run.self, Eval.self, Bench.self, Inspect.self, Verify.self, Explain.self, Compare.self, Diff.self,
       SelfTest.self, Export.self, Plan.self, List.self, ListArchitectures.self, Train.self,
+      Finetune.self, Merge.self,
     ])
 }

@@ -135,7 +135,7 @@ public final class ModelRunner {
   }
 
   /// The quantized values of rows that were just computed.
-  func values(_ computed: ComputedRows) -> [Int32] { values(computed.rows, ofTensor: computed.tensor) }
+  public func values(_ computed: ComputedRows) -> [Int32] { values(computed.rows, ofTensor: computed.tensor) }
 
   /// The quantized values of a tensor that is in memory as a whole, as they are now.
   public func tensorValues(_ index: Int) -> [Int32] { values(0..<model.tensor(index).height, ofTensor: index) }

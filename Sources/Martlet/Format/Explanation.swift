@@ -23,6 +23,7 @@ extension Fault.Code {
     case .inputOutput: "there is no such input or output, or the data is of another size"
     case .selfTest: "the file has no self-test, or an operator's output in it differs"
     case .schedule: "the schedule leaves out, repeats or mixes up rows of an operator"
+    case .head: "a head's sizes, scales or biases are impossible, or it belongs to another network"
     }
   }
 
@@ -41,6 +42,7 @@ extension Fault.Code {
     case .inputOutput: "`martlet inspect` prints the shapes of inputs and outputs."
     case .selfTest:
       "Without a place: add a test with `martlet selftest`. Else this build or processor computes wrongly: report it."
+    case .head: "Use the head with the network that it was trained on, or train it again with `martlet finetune`."
     }
   }
 }

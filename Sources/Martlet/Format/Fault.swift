@@ -58,6 +58,9 @@ public struct Fault: Error, Equatable, Sendable {
     case selfTest = 20
     /// The schedule names an operator that does not exist, or leaves out, repeats or mixes up rows (index: the operator).
     case schedule = 24
+    /// A head patch's sizes, scales or biases are impossible (index: the layer; none: the header's), or it belongs to
+    /// another network, or a head's examples do not suffice.
+    case head = 25
   }
 }
 

@@ -20,6 +20,9 @@ struct Eval: ParsableCommand {
   @Option(help: "Evaluate at most this many inputs.")
   var limit: Int?
 
+  @Option(help: "A head patch (.martlet-head) to put on the packed model.")
+  var head: String?
+
   @OptionGroup var source: FloatSourceOptions
   @OptionGroup var preprocessing: PreprocessingOptions
   @OptionGroup var output: OutputOptions
@@ -32,12 +35,14 @@ struct Eval: ParsableCommand {
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
+    guard head == nil || MappedFile.isPackedModel(model) else { throw ValidationError("--head needs a packed model.") }
   }
 
   func run() throws {
     let classifier: any Classifier =
       MappedFile.isPackedModel(model)
-      ? try PackedClassifier(model) : try FloatClassifier(model, source: source, preprocessing: preprocessing)
+      ? try PackedClassifier(model, head: head)
+      : try FloatClassifier(model, source: source, preprocessing: preprocessing)
     let dataset = try Dataset.open(data)
     guard dataset.isLabelled else {
       throw ToolError("\(data) has no labels: use a sub-folder for each class, or a labels.csv beside the pictures.")

@@ -28,6 +28,9 @@ struct Run: ParsableCommand {
   @Flag(help: "Arrays hold a packed model's own values: int8 or int16 goes in as it is and, with --output, comes out.")
   var quantized = false
 
+  @Option(help: "A head patch (.martlet-head) to put on the packed model.")
+  var head: String?
+
   @OptionGroup var source: FloatSourceOptions
   @OptionGroup var preprocessing: PreprocessingOptions
   @OptionGroup var output: OutputOptions
@@ -56,12 +59,13 @@ struct Run: ParsableCommand {
     guard !quantized || MappedFile.isPackedModel(model) else {
       throw ValidationError("--quantized needs a packed model.")
     }
+    guard head == nil || MappedFile.isPackedModel(model) else { throw ValidationError("--head needs a packed model.") }
   }
 
   func run() throws {
     let runner: any ModelRunner =
       MappedFile.isPackedModel(model)
-      ? try PackedRunner(model, isQuantized: quantized)
+      ? try PackedRunner(model, head: head, isQuantized: quantized)
       : try FloatRunner(model, source: source, preprocessing: preprocessing)
     let groups = runner.inputCount > 1 ? [inputs] : inputs.map { [$0] }
     var results: [Result] = []
@@ -148,8 +152,8 @@ private struct PackedRunner: ModelRunner {
   var inputCount: Int { classifier.model.inputCount }
   var labels: [String] { classifier.labels }
 
-  init(_ path: String, isQuantized: Bool) throws {
-    classifier = try PackedClassifier(path)
+  init(_ path: String, head: String?, isQuantized: Bool) throws {
+    classifier = try PackedClassifier(path, head: head)
     self.isQuantized = isQuantized
   }
 

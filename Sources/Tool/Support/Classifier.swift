@@ -27,8 +27,8 @@ final class PackedClassifier: Classifier {
   let preprocessing: Preprocessing?
   var labels: [String] { model.labels }
 
-  init(_ path: String) throws {
-    model = try PackedModel(path)
+  init(_ path: String, head: String? = nil) throws {
+    model = try PackedModel(path, head: head)
     preprocessing = try model.preprocessing?.rules()
   }
 

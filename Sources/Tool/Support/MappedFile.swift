@@ -18,6 +18,17 @@ final class MappedFile: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: start, count: count)
   }
 
+  /// Bytes that were made in memory, in pages of their own; `path` is for messages.
+  init(_ path: String, bytes: [UInt8]) throws {
+    guard let pages = martlet_host_allocate_pages(bytes.count) else {
+      throw ToolError("\(path): there is no memory for \(bytes.count.grouped) bytes; close other programs.")
+    }
+    let copy = UnsafeMutableRawBufferPointer(start: pages, count: bytes.count)
+    copy.copyBytes(from: bytes)
+    self.path = path
+    self.bytes = UnsafeRawBufferPointer(copy)
+  }
+
   deinit {
     martlet_host_unmap_file(bytes.baseAddress, bytes.count)
   }

@@ -1,5 +1,6 @@
 import CHost
 import CShim
+import Finetuning
 import Martlet
 import Threads
 
@@ -55,12 +56,13 @@ final class PackedModel {
 
   /// Opens and verifies.
   /// - Parameters:
+  ///   - head: a head patch to put on the model.
   ///   - threads: how many threads `run` uses.
   ///   - family: whose kernels run; nil: the fastest, or what MARTLET_ISA names. This processor must have it.
   /// - Throws: `ToolError` with the file, the reason and a remedy.
-  init(_ path: String, threads: Int = 1, family: martlet_family? = nil) throws {
+  init(_ path: String, head: String? = nil, threads: Int = 1, family: martlet_family? = nil) throws {
     try PackedModel.checkForcedFamily()
-    file = try MappedFile(path)
+    file = try head.map { try MappedFile(path, bytes: HeadFile.merged(path, head: $0).model) } ?? MappedFile(path)
     let verified = try PackedModel.verified(file)
     arenaBytes = verified.arenaBytes
     labels = PackedModel.lines(verified.labels)
