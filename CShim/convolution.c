@@ -282,11 +282,14 @@ static int32_t touches_padding(
     return first < 0 || first + rows_touched(convolution, end_row - first_row) > input->height;
 }
 
-void martlet_convolution_rows(
+/// Output rows [first_row, end_row). `order`: for families that keep one, else NULL.
+static void convolve_rows(
     const martlet_kernels *kernels, const martlet_convolution *convolution, const martlet_rows *input,
-    const martlet_rows *residual, const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
+    const martlet_rows *residual, const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch,
+    martlet_order *order) {
     const uint8_t *stack_pointers[2 * stack_runs];
     convolution_walk walk;
+    walk.panel.order = order;
     walk.kernels = kernels;
     walk.convolution = convolution;
     walk.input = input;
@@ -315,4 +318,27 @@ void martlet_convolution_rows(
         walk.end_row = chunk_end(&walk, row, end_row);
         walk_chunk(&walk);
     }
+}
+
+#if defined(__x86_64__)
+/// With room for an order, which other processors do not need on their stack.
+static __attribute__((noinline)) void convolve_rows_in_order(
+    const martlet_kernels *kernels, const martlet_convolution *convolution, const martlet_rows *input,
+    const martlet_rows *residual, const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
+    martlet_order order;
+    martlet_order_begin(&order, (end_row - first_row) * output->width);
+    convolve_rows(kernels, convolution, input, residual, output, first_row, end_row, scratch, &order);
+}
+#endif
+
+void martlet_convolution_rows(
+    const martlet_kernels *kernels, const martlet_convolution *convolution, const martlet_rows *input,
+    const martlet_rows *residual, const martlet_rows *output, int32_t first_row, int32_t end_row, uint8_t *scratch) {
+#if defined(__x86_64__)
+    if (kernels->keeps_order) {
+        convolve_rows_in_order(kernels, convolution, input, residual, output, first_row, end_row, scratch);
+        return;
+    }
+#endif
+    convolve_rows(kernels, convolution, input, residual, output, first_row, end_row, scratch, NULL);
 }

@@ -110,3 +110,9 @@ void martlet_convolution_narrow(
     if (residual != NULL) martlet_rows_narrow(residual, first_block, end_block);
 }
 
+size_t martlet_order_bytes(void) { return sizeof(martlet_order); }
+
+void martlet_order_begin(martlet_order *order, int32_t pixels) {
+    order->weights = NULL;
+    order->pixels = pixels;
+}

@@ -28,6 +28,19 @@ extern const martlet_kernels martlet_neon_i8mm_kernels;
 extern const martlet_kernels martlet_arm_dsp_kernels;
 #endif
 
+enum {
+    /// Runs and quads of the largest panel whose quads a family sorts.
+    martlet_order_runs = 64,
+    martlet_order_quads = 2048,
+};
+
+struct martlet_order {
+    const int8_t *weights;                     // of the panel that it is about; NULL: of none yet
+    int32_t pixels;
+    int32_t first_counts[martlet_order_runs];  // quads of the first kind in each run
+    uint16_t quads[martlet_order_quads];       // all quads of each run, those of the first kind first
+};
+
 MARTLET_INLINE int32_t martlet_minimum(int32_t a, int32_t b) { return a < b ? a : b; }
 MARTLET_INLINE int32_t martlet_maximum(int32_t a, int32_t b) { return a > b ? a : b; }
 MARTLET_INLINE int32_t martlet_clamp(int32_t value, int32_t low, int32_t high) {

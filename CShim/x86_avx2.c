@@ -1,7 +1,7 @@
 // The AVX2 family: 256-bit registers without a byte dot product; tiles of 4 pixels × 16 channels.
 //
 // VPMADDUBSW adds two products of an unsigned and a signed byte and saturates: it is exact only for weights whose
-// absolute values add up to 128 at most, pair by pair. Many pixels pay for a look at the weights: a list says for each quad
+// sum lies within ±128, pair by pair. Many pixels pay for a look at the weights: a list says for each quad
 // whether all of its pairs are such. For the others, the bytes of even and of odd places are widened to 16 bits and
 // multiplied in pairs by VPMADDWD, which is always exact.
 #if defined(__x86_64__)
@@ -49,6 +49,7 @@ const martlet_kernels martlet_avx2_kernels = {
     .family = MARTLET_FAMILY_AVX2,
     .panel_blocks = 1,
     .paired_pixels = 2,
+    .keeps_order = 1,
     .convolve = convolve,
     .depthwise = depthwise,
     .maximum = maximum,

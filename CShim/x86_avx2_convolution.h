@@ -3,35 +3,25 @@
 #define MARTLET_X86_AVX2_CONVOLUTION_H
 
 enum {
-    /// Panels with more quads or runs are not sorted.
-    sorted_quads_most = 2048,
-    sorted_runs_most = 64,
     /// Fewer pixels do not pay for sorting.
     sorted_pixels_least = 12,
 };
 
-/// A panel and its quads in each run, small ones (all pairs of weights at most 128) first. Every tile gets the panel, and
-/// those for sorted panels know what lies behind it.
-typedef struct sorted_panel {
-    martlet_panel panel;
-    int32_t small_counts[sorted_runs_most];
-    uint16_t quads[sorted_quads_most];
-} sorted_panel;
-
-/// Whether the weights of a quad may be multiplied in pairs of bytes.
+/// Whether the weights of a quad may be multiplied in pairs of bytes: two products of 0…255 with weights whose sum lies
+/// within ±128 add up to 16 bits. (With unlike signs each product bounds the sum, too.)
 MARTLET_INLINE int32_t is_small(const int8_t *weights) {
     const __m256i ones = _mm256_set1_epi8(1), most = _mm256_set1_epi16(128);
-    const __m256i first = _mm256_abs_epi8(_mm256_loadu_si256((const __m256i *)weights));
-    const __m256i second = _mm256_abs_epi8(_mm256_loadu_si256((const __m256i *)(weights + 32)));
-    const __m256i larger = _mm256_max_epi16(_mm256_maddubs_epi16(first, ones), _mm256_maddubs_epi16(second, ones));
+    const __m256i first = _mm256_maddubs_epi16(ones, _mm256_loadu_si256((const __m256i *)weights));
+    const __m256i second = _mm256_maddubs_epi16(ones, _mm256_loadu_si256((const __m256i *)(weights + 32)));
+    const __m256i larger = _mm256_max_epi16(_mm256_abs_epi16(first), _mm256_abs_epi16(second));
     const __m256i over = _mm256_cmpgt_epi16(larger, most);
     return _mm256_testz_si256(over, over);
 }
 
-static void sort_quads(sorted_panel *sorted) {
-    const martlet_panel *panel = &sorted->panel;
+/// Small quads (all pairs of weights within ±128) first.
+static void sort_quads(const martlet_panel *panel) {
     const int8_t *weights = panel->weights;
-    uint16_t *quads = sorted->quads;
+    uint16_t *quads = panel->order->quads;
     for (int32_t run = 0; run < panel->runs; run++, quads += panel->run_quads) {
         uint16_t *small = quads, *large = quads + panel->run_quads;
         for (int32_t quad = 0; quad < panel->run_quads; quad++, weights += 64) {
@@ -42,19 +32,19 @@ static void sort_quads(sorted_panel *sorted) {
             small += fits;
             large -= 1 - fits;
         }
-        sorted->small_counts[run] = (int32_t)(small - quads);
+        panel->order->first_counts[run] = (int32_t)(small - quads);
     }
+    panel->order->weights = panel->weights;
 }
 
 /// A tile of `pixels` pixels × sixteen channels of a sorted panel.
 MARTLET_INLINE void convolve_sorted_tile(
-    const int pixels, const sorted_panel *sorted, const tile_place *place, const int8_t *prefetch) {
-    const martlet_panel *panel = &sorted->panel;
+    const int pixels, const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {
     const int first_half = (pixels + 1) / 2;
     const ptrdiff_t step = place->run_step;
     const __m256i ones = _mm256_set1_epi16(1);
     const int8_t *weights = panel->weights;
-    const uint16_t *quads = sorted->quads;
+    const uint16_t *quads = panel->order->quads;
     __m256i sums[6][2];
     MARTLET_UNROLL for (int pixel = 0; pixel < pixels; pixel++) {
         MARTLET_UNROLL for (int part = 0; part < 2; part++) {
@@ -67,7 +57,7 @@ MARTLET_INLINE void convolve_sorted_tile(
             base[half] = place->runs[half][run] + place->first[half];
         }
         int32_t i = 0;
-        for (; i < sorted->small_counts[run]; i++) {
+        for (; i < panel->order->first_counts[run]; i++) {
             const ptrdiff_t quad = quads[i];
             const __m256i *columns = (const __m256i *)(weights + 64 * quad);
             const __m256i low = _mm256_loadu_si256(columns), high = _mm256_loadu_si256(columns + 1);
@@ -102,10 +92,10 @@ MARTLET_INLINE void convolve_sorted_tile(
     finish_tile(pixels, sums, panel, place);
 }
 
-#define SORTED_TILE(pixels)                                                                       \
-    static __attribute__((noinline)) void sorted_tile_##pixels(                                   \
-        const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) {            \
-        convolve_sorted_tile(pixels, (const sorted_panel *)(const void *)panel, place, prefetch); \
+#define SORTED_TILE(pixels)                                                            \
+    static __attribute__((noinline)) void sorted_tile_##pixels(                        \
+        const martlet_panel *panel, const tile_place *place, const int8_t *prefetch) { \
+        convolve_sorted_tile(pixels, panel, place, prefetch);                          \
     }
 
 TILE(1) TILE(2) TILE(3) TILE(4)
@@ -113,20 +103,21 @@ static const tile_function tiles[5] = {NULL, tile_1, tile_2, tile_3, tile_4};
 SORTED_TILE(1) SORTED_TILE(2) SORTED_TILE(3) SORTED_TILE(4)
 static const tile_function sorted_tiles[5] = {NULL, sorted_tile_1, sorted_tile_2, sorted_tile_3, sorted_tile_4};
 
+/// Whether the panel's quads are sorted, now or since an earlier call.
+static int32_t is_sorted(const martlet_panel *panel) {
+    const martlet_order *order = panel->order;
+    if (order == NULL || order->pixels < sorted_pixels_least || panel->runs > martlet_order_runs
+        || (int64_t)panel->runs * panel->run_quads > martlet_order_quads) {
+        return 0;
+    }
+    if (order->weights != panel->weights) sort_quads(panel);
+    return 1;
+}
+
 static void convolve(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count) {
-    if (segment_count == 2) {
-        tile_pair(panel, segments, tiles);
-        return;
-    }
-    if (segments->pixels < sorted_pixels_least || panel->runs > sorted_runs_most
-        || (int64_t)panel->runs * panel->run_quads > sorted_quads_most) {
-        tile_segment(panel, segments, tiles, 4);
-        return;
-    }
-    sorted_panel sorted;
-    sorted.panel = *panel;
-    sort_quads(&sorted);
-    tile_segment(&sorted.panel, segments, sorted_tiles, 4);
+    const tile_function *chosen = is_sorted(panel) ? sorted_tiles : tiles;
+    if (segment_count == 2) tile_pair(panel, segments, chosen);
+    else tile_segment(panel, segments, chosen, 4);
 }
 
 #endif

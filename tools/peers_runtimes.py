@@ -1,7 +1,8 @@
 """What each runtime of tools/peers-bench runs, and how: model files made once, runs in a process of their own."""
-import json, os, pathlib, statistics, subprocess, sys, time
+import importlib.util, json, os, pathlib, statistics, subprocess, sys, time
 
-from peers_networks import DEFINITIONS, Network
+import peers_ncnn
+from peers_networks import DEFINITIONS, INPUTS, Network
 
 # Files of the models folder: network → (float ONNX or None, int8 tflite or None).
 FILES = {
@@ -14,7 +15,11 @@ FILES = {
     "resnet-56": ("cifar10_resnet56_f32.onnx", None),
     "mobilenet-v1-0.25-128": ("imagenet_mobilenet-v1-0.25_128_f32.onnx", None),
 }
-PEERS = ["litert", "litert-compiled", "ort", "openvino"]
+PEERS = ["litert", "litert-compiled", "ort", "openvino", "ncnn"]
+# Those that run float networks, too.
+FLOAT_PEERS = ["ort", "openvino", "ncnn"]
+# What Python calls each peer's package.
+PACKAGES = {"litert": "ai_edge_litert", "litert-compiled": "ai_edge_litert", "ort": "onnxruntime"}
 # Runtimes that can be told to leave AVX-512 alone, and how.
 RESTRICTED = {"openvino": {"ONEDNN_MAX_CPU_ISA": "AVX2"}}
 
@@ -126,9 +131,27 @@ def openvino_model(name, models, out):
     return target
 
 
+def is_installed(kind):
+    return importlib.util.find_spec(PACKAGES.get(kind, kind)) is not None
+
+
+def ncnn_model(name, out, is_float):
+    """The definition's layers as ncnn's own files."""
+    if name not in DEFINITIONS:
+        return None
+    target = out / f"{name}.ncnn-{'float' if is_float else 'int8'}.param"
+    if not target.exists():
+        net = peers_ncnn.NcnnNetwork(name, *INPUTS.get(name, ((224, 224), 3)), not is_float)
+        DEFINITIONS[name](net)
+        net.save(target)
+    return target
+
+
 def peer_model(kind, name, models, out, is_float):
+    if kind == "ncnn":
+        return ncnn_model(name, out, is_float)
     if is_float:
-        return float_file(name, models, out) if kind in ("ort", "openvino") else None
+        return float_file(name, models, out) if kind in FLOAT_PEERS else None
     if kind.startswith("litert"):
         return tflite_file(name, models, out)
     return (ort_model if kind == "ort" else openvino_model)(name, models, out)
@@ -191,7 +214,7 @@ def openvino_runner(path, threads):
 
 
 RUNNERS = {"ort": ort_runner, "litert": litert_runner, "litert-compiled": litert_compiled_runner,
-           "openvino": openvino_runner}
+           "openvino": openvino_runner, "ncnn": peers_ncnn.runner}
 
 
 def serve(kind, path, threads):

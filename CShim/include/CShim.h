@@ -97,6 +97,9 @@ typedef struct martlet_segment {
     int32_t pixels;
 } martlet_segment;
 
+/// The quads of a panel's weights in the order that a family likes, kept from one call of `convolve` to the next.
+typedef struct martlet_order martlet_order;
+
 /// What a convolution tile needs that does not change from tile to tile.
 typedef struct martlet_panel {
     const int8_t *weights;                  // of this panel's first block
@@ -110,6 +113,7 @@ typedef struct martlet_panel {
     int32_t residual_zero_point;
     const int8_t *next_weights;             // weights needed soon, to prefetch (never NULL, never read)
     int32_t shares_runs;                    // 1: of two segments, the second one's run i is the first one's run i + 1
+    martlet_order *order;                   // for families that keep one; NULL: there is none
 } martlet_panel;
 
 // MARK: Depthwise
@@ -220,6 +224,8 @@ typedef struct martlet_kernels {
     int32_t paired_pixels;
     /// 1: with one block, segments that share runs are handed over two at a time, too.
     int32_t takes_row_pairs;
+    /// 1: panels come with a place for an order.
+    int32_t keeps_order;
     /// All pixels of all segments × the panel's channels. Segments have the same number of pixels.
     void (*convolve)(const martlet_panel *panel, const martlet_segment *segments, int32_t segment_count);
     /// `channels` channels from the first of each pointer; weights and channel blocks begin at that channel's block.
@@ -255,6 +261,11 @@ typedef struct martlet_kernels {
 /// Families that this processor can run, bit i for family i. Scalar is always there. AVX-512-VNNI needs the foundation,
 /// BW, DQ, VL, VNNI and VBMI.
 uint32_t martlet_families(void);
+
+/// Bytes of an order, 8-byte aligned.
+size_t martlet_order_bytes(void);
+/// Makes it one of no panel yet. `pixels`: that all calls for a panel compute together.
+void martlet_order_begin(martlet_order *order, int32_t pixels);
 
 /// The table of a family, or NULL when it is not compiled in or this processor lacks it.
 const martlet_kernels *martlet_kernels_for(martlet_family family);

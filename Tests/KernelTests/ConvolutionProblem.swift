@@ -75,11 +75,14 @@ struct ConvolutionProblem {
     let extreme = random.oneIn(8)
     // Around 64, two products of bytes just fit 16 bits, or just do not.
     let most = random.oneIn(2) ? 127 : random.integer(62...66)
+    // Neighbours of unlike signs always fit.
+    let alternates = random.oneIn(4)
     for channel in 0..<output.channels {
       var sum = 0
-      for _ in 0..<taps {
+      for tap in 0..<taps {
         let limit = random.oneIn(100) ? 127 : most
-        let weight = extreme ? (random.oneIn(2) ? limit : -limit) : random.integer(-limit...limit)
+        var weight = extreme ? (random.oneIn(2) ? limit : -limit) : random.integer(-limit...limit)
+        if alternates, !random.oneIn(200) { weight = tap % 2 == 0 ? abs(weight) : -abs(weight) }
         weights.append(Int8(weight))
         sum += weight
       }

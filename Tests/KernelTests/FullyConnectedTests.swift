@@ -40,7 +40,7 @@ import Testing
         channels: UnsafePointer(channels.start.assumingMemoryBound(to: martlet_channel_block.self)),
         block_bytes: quads * 64, blocks: Int32((outputs + 15) / 16), channels_stored: Int32(outputs), runs: 1,
         run_quads: Int32(quads), output: output, residual_factor: 0, residual_zero_point: 0,
-        next_weights: UnsafePointer(weights.start.assumingMemoryBound(to: Int8.self)), shares_runs: 0)
+        next_weights: UnsafePointer(weights.start.assumingMemoryBound(to: Int8.self)), shares_runs: 0, order: nil)
       martlet_fully_connected(kernels, &layer, input.bytes, memory.bytes)
     }
 

@@ -53,7 +53,7 @@ public enum FullyConnected: Operator {
       blocks: blocks.upperBound - blocks.lowerBound,
       channels_stored: min(outputs, blocks.upperBound * 16) - blocks.lowerBound * 16, runs: 1,
       run_quads: quads, output: step.outputRule(low: Parameter.low, high: .high), residual_factor: 0,
-      residual_zero_point: 0, next_weights: weights, shares_runs: 0)
+      residual_zero_point: 0, next_weights: weights, shares_runs: 0, order: nil)
     martlet_fully_connected(kernels, &layer, input, output + first * 16)
   }
 }

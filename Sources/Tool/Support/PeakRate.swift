@@ -15,6 +15,9 @@ func peakRate(of kernels: UnsafePointer<martlet_kernels>) -> Double {
   let channels = [martlet_channel_block](repeating: martlet_channel_block(), count: blocks)
   let input = UnsafePointer((memory + bytes).assumingMemoryBound(to: UInt8.self))
   let output = (memory + bytes + bytes / 2).assumingMemoryBound(to: UInt8.self)
+  let order = UnsafeMutableRawPointer.allocate(byteCount: martlet_order_bytes(), alignment: 8)
+  defer { order.deallocate() }
+  martlet_order_begin(OpaquePointer(order), Int32(pixels))
   var best = UInt64.max
   withUnsafePointer(to: Optional(input)) { runs in
     channels.withUnsafeBufferPointer { channels in
@@ -22,7 +25,7 @@ func peakRate(of kernels: UnsafePointer<martlet_kernels>) -> Double {
         weights: weights, channels: channels.baseAddress, block_bytes: quads * 64, blocks: Int32(blocks),
         channels_stored: Int32(16 * blocks), runs: 1, run_quads: Int32(quads),
         output: martlet_output(zero_point: 0, low: 0, high: 255), residual_factor: 0, residual_zero_point: 0,
-        next_weights: weights, shares_runs: 0)
+        next_weights: weights, shares_runs: 0, order: OpaquePointer(order))
       var segment = martlet_segment(
         runs: runs, run_step: quads * 4, residual: nil, residual_step: 0, output: output, output_step: 16 * blocks,
         pixels: Int32(pixels))
