@@ -16,6 +16,7 @@ let package = Package(
   name: "Martlet",
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
+    .library(name: "Signatures", targets: ["Signatures"]),
     .executable(name: "martlet", targets: ["Tool"]),
     .executable(name: "martlet-run", targets: ["EdgeRun"]),
   ],
@@ -24,8 +25,9 @@ let package = Package(
   ],
   targets: [
     // Floor 0: the only C. CShim is what the runtime links; CHost is what only a host with an operating system has.
-    .target(name: "CShim", path: "CShim", exclude: ["Host", "AllocationCounter"], cSettings: kernels),
+    .target(name: "CShim", path: "CShim", exclude: ["Host", "AllocationCounter", "Signature"], cSettings: kernels),
     .target(name: "CHost", path: "CShim/Host"),
+    .target(name: "CSignature", path: "CShim/Signature", cSettings: kernels),
     .target(name: "CAllocationCounter", path: "CShim/AllocationCounter"),
     // Floor 1
     .target(name: "Martlet", dependencies: ["CShim"], swiftSettings: swift),
@@ -35,7 +37,8 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Archives", "CHost"], swiftSettings: swift),
     .target(name: "Importers", dependencies: ["Graph", "Archives", "CHost"], swiftSettings: swift),
     .target(name: "Architectures", dependencies: ["Graph"], swiftSettings: swift),
-    .target(name: "Compiler", dependencies: ["Graph", "Martlet"], swiftSettings: swift),
+    .target(name: "Compiler", dependencies: ["Graph", "Martlet", "CHost"], swiftSettings: swift),
+    .target(name: "Signatures", dependencies: ["Martlet", "CSignature"], swiftSettings: swift),
     .target(name: "Training", dependencies: ["Graph"], swiftSettings: swift),
     .target(
       name: "Finetuning", dependencies: ["Martlet", "Compiler", "Datasets", "Graph", "CShim"], swiftSettings: swift),
@@ -45,22 +48,18 @@ let package = Package(
       name: "Tool",
       dependencies: [
         "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Training", "Compiler", "Finetuning",
-        "Threads",
-        "CHost",
-        "CShim", "CAllocationCounter",
+        "Threads", "Signatures", "CHost", "CShim", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       // Templates of exported firmware, compiled into the tool as bytes.
       resources: [.embedInCode("Firmware")],
       swiftSettings: swift),
     .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CShim", "CHost"], swiftSettings: swift),
-    // For developers: tools/fuzz-imports.
-    .executableTarget(
-      name: "ImportFuzz",
-      dependencies: [
-        "Importers", "Compiler", "Graph", "CHost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      swiftSettings: swift),
+    // For developers: what tools/fuzz tries, and the tests beside it.
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Martlet", "CShim", "Importers", "Compiler", "Graph", "Archives", "Datasets"], swiftSettings: swift
+    ),
     // Tests
     .testTarget(name: "KernelTests", dependencies: ["CShim"], swiftSettings: swift),
     .testTarget(
@@ -75,12 +74,16 @@ let package = Package(
     .testTarget(
       name: "OperatorTests",
       dependencies: ["Martlet", "Threads", "Graph", "Compiler", "CShim", "CAllocationCounter"], swiftSettings: swift),
-    .testTarget(name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet"], swiftSettings: swift),
+    .testTarget(
+      name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet", "Signatures", "CSignature", "CHost"],
+      swiftSettings: swift),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures", "Graph"], swiftSettings: swift),
     .testTarget(
       name: "FinetuningTests", dependencies: ["Finetuning", "Compiler", "Graph", "Martlet", "Datasets", "CShim"],
       swiftSettings: swift),
-    .testTarget(name: "ImportFuzzTests", dependencies: ["ImportFuzz"], swiftSettings: swift),
+    .testTarget(
+      name: "FuzzTargetsTests", dependencies: ["FuzzTargets", "Graph"], resources: [.copy("Findings")],
+      swiftSettings: swift),
     .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
     .testTarget(
       name: "ToolTests",
@@ -89,3 +92,11 @@ let package = Package(
   ],
   cLanguageStandard: .gnu17
 )
+
+// libFuzzer's process is linked only where tools/fuzz asks for it: with its flags no other executable has a main.
+if Context.environment["MARTLET_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz", dependencies: ["FuzzTargets"],
+      swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])]))
+}

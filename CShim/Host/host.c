@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -46,6 +47,23 @@ int32_t martlet_host_map_file(const char *path, const void **bytes, size_t *coun
 }
 
 void martlet_host_unmap_file(const void *bytes, size_t count) { munmap((void *)(uintptr_t)bytes, count); }
+
+// Only what a signal handler may call.
+static void end_after_bus_error(int number) {
+    static const char message[] =
+        "error: a file became shorter, or its disk failed, while it was read; nothing was written. "
+        "Leave files in place while they are used: replace them by renaming.\n";
+    (void)number;
+    (void)!write(2, message, sizeof message - 1);
+    _exit(1);
+}
+
+void martlet_host_explain_bus_errors(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = end_after_bus_error;
+    sigaction(SIGBUS, &action, NULL);
+}
 
 uint64_t martlet_host_nanoseconds(void) {
     struct timespec now;

@@ -1,5 +1,5 @@
 /// SplitMix64 (Steele, Lea and Flood 2014): the same numbers on every machine.
-public struct SplitMix64: Sendable {
+public struct SplitMix64: RandomNumberGenerator, Sendable {
   /// Decides all numbers to come: a generator with this seed goes on with them.
   public private(set) var state: UInt64
 

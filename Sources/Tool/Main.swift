@@ -1,7 +1,16 @@
 import ArgumentParser
+import CHost
+
+/// Where the process begins.
+@main
+enum Entry {
+  static func main() {
+    martlet_host_explain_bus_errors()
+    MartletCommand.main()
+  }
+}
 
 /// The command-line tool: one subcommand a file in `Commands/`.
-@main
 struct MartletCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "martlet",
@@ -14,7 +23,7 @@ struct MartletCommand: ParsableCommand {
     version: toolVersion,
     subcommands: [
       Convert.self, Run.self, Eval.self, Bench.self, Inspect.self, Verify.self, Explain.self, Compare.self, Diff.self,
-      SelfTest.self, Export.self, Plan.self, List.self, ListArchitectures.self, Train.self,
+      SelfTest.self, Sign.self, Deploy.self, Export.self, Plan.self, List.self, ListArchitectures.self, Train.self,
       Finetune.self, Merge.self,
     ])
 }

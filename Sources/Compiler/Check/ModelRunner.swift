@@ -25,6 +25,13 @@ public final class ModelRunner {
     }
   }
 
+  /// Verifies a copy of `bytes`.
+  /// - Throws: the Verifier's first fault.
+  public static func verifies(_ bytes: [UInt8]) throws(Fault) {
+    let copy = AlignedBytes(copying: bytes)
+    _ = try Verifier<Every>.verify(UnsafeRawBufferPointer(copy.buffer))
+  }
+
   /// Rows that an operator has just computed.
   public struct ComputedRows {
     /// In execution order of first turns.

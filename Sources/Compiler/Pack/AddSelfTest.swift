@@ -33,12 +33,7 @@ public func addSelfTest(to file: [UInt8], inputs: [[Int8]]? = nil) throws(GraphE
   guard header[.signature].bytes == 0 else {
     throw GraphError("the model is signed, and a self-test would make the signature wrong; add the test, then sign")
   }
-  var sections: [Section: [UInt8]] = [:]
-  for section in Section.allCases {
-    let extent = header[section]
-    sections[section] = Array(file[Int(extent.offset)..<Int(extent.offset) + Int(extent.bytes)])
-    header[section] = Extent()
-  }
+  var sections = takeSections(of: file, &header)
   sections[.selfTest] = section
   return try assemble(&header, sections)
 }

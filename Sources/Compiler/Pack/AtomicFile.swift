@@ -1,3 +1,4 @@
+import CHost
 import Foundation
 import Graph
 
@@ -5,40 +6,23 @@ import Graph
 public enum AtomicFile {
   /// Writes `bytes` to a new file beside `path`, makes sure that they are on the disk, and renames it to `path`.
   /// When anything fails, what was at `path` before is still there, and no half-written file is left.
+  /// - Parameter mode: who may read and write the file.
   /// - Throws: `GraphError` with the path, the reason and a remedy.
-  public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(GraphError) {
+  public static func write(_ bytes: some Collection<UInt8>, to path: String, mode: mode_t = 0o644) throws(GraphError) {
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       throw GraphError("cannot write \(path): it is not a file that can be replaced; choose a file name")
     }
     let temporary = "\(path).\(getpid()).part"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw failure(path, errno) }
-    var code = write(ContiguousArray(bytes), to: descriptor)
+    var code = ContiguousArray(bytes).withUnsafeBytes { martlet_host_write(descriptor, $0.baseAddress, $0.count) }
     if code == 0, fsync(descriptor) != 0, errno != EINVAL { code = errno }
     if close(descriptor) != 0, code == 0 { code = errno }
     if code == 0, rename(temporary, path) != 0 { code = errno }
     guard code == 0 else {
       unlink(temporary)
       throw failure(path, code)
-    }
-  }
-
-  /// - Returns: 0 or the error's number.
-  private static func write(_ bytes: ContiguousArray<UInt8>, to descriptor: Int32) -> Int32 {
-    bytes.withUnsafeBytes { buffer in
-      var done = 0
-      while done < buffer.count {
-        let written = Foundation.write(descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 24))
-        if written > 0 {
-          done += written
-        } else if written == 0 {
-          return EIO
-        } else if errno != EINTR {
-          return errno
-        }
-      }
-      return 0
     }
   }
 

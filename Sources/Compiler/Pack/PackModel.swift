@@ -110,6 +110,30 @@ func assemble(_ header: inout Header, _ sections: [Section: [UInt8]]) throws(Gra
   return bytes
 }
 
+/// Header and sections of a packed model, for `assemble` to put together again with another section.
+/// - Throws: `GraphError` when the Verifier refuses it.
+func sectionsOfModel(_ file: [UInt8]) throws(GraphError) -> (Header, [Section: [UInt8]]) {
+  let bytes = AlignedBytes(copying: file)
+  do throws(Fault) {
+    var header = try Verifier<Every>.verify(UnsafeRawBufferPointer(bytes.buffer)).header
+    let sections = takeSections(of: file, &header)
+    return (header, sections)
+  } catch {
+    throw GraphError("\(error.code.explanation) (place \(error.index)). \(error.code.remedy)")
+  }
+}
+
+/// The bytes of each section of a verified file; the header's extents become empty.
+func takeSections(of file: [UInt8], _ header: inout Header) -> [Section: [UInt8]] {
+  var sections: [Section: [UInt8]] = [:]
+  for section in Section.allCases {
+    let extent = header[section]
+    sections[section] = Array(file[Int(extent.offset)..<Int(extent.offset) + Int(extent.bytes)])
+    header[section] = Extent()
+  }
+  return sections
+}
+
 func rawBytes<Record: BitwiseCopyable>(_ record: Record) -> [UInt8] {
   withUnsafeBytes(of: record) { Array($0) }
 }

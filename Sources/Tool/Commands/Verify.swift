@@ -5,10 +5,16 @@ import Martlet
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks everything in a packed model that the runtime relies on.",
-    discussion: "Example: martlet verify network.martlet")
+    discussion: """
+      Examples: martlet verify network.martlet
+                martlet verify network.martlet --key release.public
+      """)
 
   @Argument(help: "Packed models.", completion: .file(extensions: ["martlet"]))
   var models: [String]
+
+  @Option(help: "A public key's file: the models must be signed with it (martlet sign).")
+  var key: String?
 
   @OptionGroup var output: OutputOptions
 
@@ -21,6 +27,7 @@ struct Verify: ParsableCommand {
   func run() throws {
     let results = models.map { model in
       do {
+        if let key { try checkSignature(of: model, key: key) }
         _ = try PackedModel(model)
         return Result(model: model, ok: true, problem: nil)
       } catch {
@@ -28,7 +35,9 @@ struct Verify: ParsableCommand {
       }
     }
     try output.emit(results) {
-      for result in results where result.ok { print("\(result.model): sound") }
+      for result in results where result.ok {
+        print("\(result.model): sound\(key == nil ? "" : ", signed with \(key ?? "")")")
+      }
     }
     for problem in results.compactMap(\.problem) { note(problem) }
     if results.contains(where: { !$0.ok }) { throw ExitCode.failure }

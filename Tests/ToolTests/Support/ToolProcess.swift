@@ -83,7 +83,7 @@ struct ToolProcess {
     return signal == 0 ? (state >> 8) & 0xff : -signal
   }
 
-  private static var tool: URL {
+  static var tool: URL {
     URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("martlet")
   }
 }

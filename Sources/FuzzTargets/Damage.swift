@@ -1,5 +1,7 @@
+import Graph
+
 /// One way of damaging a file.
-enum Damage: CaseIterable {
+public enum Damage: CaseIterable, Sendable {
   /// The end is missing.
   case truncated
   /// Some bytes have other values.
@@ -20,32 +22,32 @@ enum Damage: CaseIterable {
   ]
 
   /// The file after this damage. Two thirds of the places are where the file has structure, if it has any.
-  func applied(to file: FuzzedFile, using random: inout CaseNumbers) -> [UInt8] {
+  public func applied(to file: FuzzedFile, using random: inout SplitMix64) -> [UInt8] {
     var bytes = file.bytes
     guard !bytes.isEmpty else { return bytes }
     switch self {
     case .truncated: bytes.removeSubrange(file.place(using: &random)...)
     case .bytes:
-      for _ in 0..<random.number(below: 8) + 1 {
-        bytes[file.place(using: &random)] = UInt8(random.number(below: 256))
+      for _ in 0..<random.below(8) + 1 {
+        bytes[file.place(using: &random)] = UInt8(random.below(256))
       }
     case .bits:
-      for _ in 0..<random.number(below: 4) + 1 {
-        bytes[file.place(using: &random)] ^= 1 << UInt8(random.number(below: 8))
+      for _ in 0..<random.below(4) + 1 {
+        bytes[file.place(using: &random)] ^= 1 << UInt8(random.below(8))
       }
     case .extremeNumber:
-      let number = Self.extremes[random.number(below: Self.extremes.count)]
-      let size = random.number(below: 2) == 0 ? 4 : 8
-      let start = file.place(using: &random) & ~(random.number(below: 2) * 3)
+      let number = Self.extremes[random.below(Self.extremes.count)]
+      let size = random.below(2) == 0 ? 4 : 8
+      let start = file.place(using: &random) & ~(random.below(2) * 3)
       for offset in 0..<size where start + offset < bytes.count {
         bytes[start + offset] = UInt8(truncatingIfNeeded: number >> UInt64(8 * offset))
       }
     case .removed:
       let start = file.place(using: &random)
-      bytes.removeSubrange(start..<min(bytes.count, start + random.number(below: 64) + 1))
+      bytes.removeSubrange(start..<min(bytes.count, start + random.below(64) + 1))
     case .repeated:
       let start = file.place(using: &random)
-      let stretch = bytes[start..<min(bytes.count, start + random.number(below: 64) + 1)]
+      let stretch = bytes[start..<min(bytes.count, start + random.below(64) + 1)]
       bytes.insert(contentsOf: Array(stretch), at: start)
     }
     return bytes
@@ -53,15 +55,14 @@ enum Damage: CaseIterable {
 }
 
 /// A sound file, and where it has structure rather than weights.
-struct FuzzedFile: Sendable {
-  /// For reports.
-  let name: String
-  let bytes: [UInt8]
+public struct FuzzedFile: Sendable {
+  /// The sound file's bytes.
+  public let bytes: [UInt8]
   /// Starts of the stretches of 32 bytes that are mostly zeros or text, as tables, lengths and names are.
   private let structure: [Int]
 
-  init(name: String, bytes: [UInt8]) {
-    self.name = name
+  /// A sound file.
+  public init(_ bytes: [UInt8]) {
     self.bytes = bytes
     structure = stride(from: 0, to: bytes.count, by: 32).filter { start in
       let stretch = bytes[start..<min(bytes.count, start + 32)]
@@ -72,26 +73,17 @@ struct FuzzedFile: Sendable {
   }
 
   /// A random place; two of three in a stretch of structure.
-  func place(using random: inout CaseNumbers) -> Int {
-    guard !structure.isEmpty, random.number(below: 3) > 0 else { return random.number(below: bytes.count) }
-    return min(bytes.count - 1, structure[random.number(below: structure.count)] + random.number(below: 32))
+  func place(using random: inout SplitMix64) -> Int {
+    guard !structure.isEmpty, random.below(3) > 0 else { return random.below(bytes.count) }
+    return min(bytes.count - 1, structure[random.below(structure.count)] + random.below(32))
   }
 }
 
-/// The random numbers of one case (splitmix64), which its seed and its number alone decide, so that any case can be
-/// made again without those before it.
-struct CaseNumbers {
-  private var state: UInt64
-
-  init(seed: UInt64, number: Int) {
-    state = (seed &* 0xd134_2543_de82_ef95) ^ (UInt64(truncatingIfNeeded: number) &* 0x2545_f491_4f6c_dd1d)
-  }
-
-  /// 0 ..< limit; limit is positive.
-  mutating func number(below limit: Int) -> Int {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return Int((mixed ^ (mixed >> 31)) % UInt64(limit))
+extension SplitMix64 {
+  /// The random numbers of one case, which its seed and its number alone decide, so that any case can be made again
+  /// without those before it.
+  public init(seed: UInt64, caseNumber: Int) {
+    self.init(
+      seed: (seed &* 0xd134_2543_de82_ef95) ^ (UInt64(truncatingIfNeeded: caseNumber) &* 0x2545_f491_4f6c_dd1d))
   }
 }

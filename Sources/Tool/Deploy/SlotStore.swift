@@ -1,0 +1,99 @@
+import Compiler
+import Foundation
+import Martlet
+
+/// Two slots for a model and a note of which is current, as firmware keeps two images: a new model is written where the
+/// current one is not, so that at any moment, a power cut included, one whole model is current.
+struct SlotStore<Files: SlotFiles> {
+  /// One of the two places.
+  enum Slot: String {
+    case a
+    case b
+
+    var other: Slot { self == .a ? .b : .a }
+    var fileName: String { "slot-\(rawValue).martlet" }
+  }
+
+  /// What the note says: `martlet-slots 1 SLOT GENERATION CHECKSUM BYTES`.
+  struct Note: Equatable {
+    var slot: Slot
+    /// Grows by one with each deployment and each rollback.
+    var generation: Int
+    /// FNV-1a of the model's bytes, and how many.
+    var checksum: UInt64
+    var byteCount: Int
+  }
+
+  let files: Files
+  private static var noteName: String { "current" }
+
+  /// The current model: the slot that the note names or, where its file is damaged, the other one.
+  /// - Returns: nil when nothing was ever deployed.
+  func current() throws -> (slot: Slot, generation: Int, isFallback: Bool)? {
+    guard let note = try note() else {
+      // Without a note only a first deployment was begun, or the note was lost.
+      for slot in [Slot.a, .b] where try isSound(try files.read(slot.fileName)) { return (slot, 0, true) }
+      return nil
+    }
+    if let bytes = try files.read(note.slot.fileName), bytes.count == note.byteCount, checksum(bytes) == note.checksum {
+      return (note.slot, note.generation, false)
+    }
+    guard try isSound(try files.read(note.slot.other.fileName)) else {
+      throw ToolError("both slots are damaged: deploy a model again.")
+    }
+    return (note.slot.other, note.generation, true)
+  }
+
+  /// Makes these bytes of a verified model current.
+  func deploy(_ model: [UInt8]) throws -> Note {
+    let now = try current()
+    let slot = now?.slot.other ?? .a
+    try replace(slot.fileName, with: model)
+    guard try files.read(slot.fileName) == model else {
+      throw ToolError("slot \(slot.rawValue) does not read back as it was written: the disk may be failing.")
+    }
+    return try point(at: slot, model, after: now?.generation ?? 0)
+  }
+
+  /// Makes the model before the current one current again.
+  func rollBack() throws -> Note {
+    guard let now = try current(), let bytes = try files.read(now.slot.other.fileName), isSound(bytes) else {
+      throw ToolError("there is no earlier model to go back to.")
+    }
+    return try point(at: now.slot.other, bytes, after: now.generation)
+  }
+
+  private func point(at slot: Slot, _ model: [UInt8], after generation: Int) throws -> Note {
+    let note = Note(slot: slot, generation: generation + 1, checksum: checksum(model), byteCount: model.count)
+    let line =
+      "martlet-slots 1 \(slot.rawValue) \(note.generation) \(String(note.checksum, radix: 16)) \(model.count)\n"
+    try replace(Self.noteName, with: Array(line.utf8))
+    return note
+  }
+
+  /// Whole or not at all: beside, on the disk, renamed, on the disk.
+  private func replace(_ name: String, with bytes: [UInt8]) throws {
+    try files.write(bytes, to: name + ".part")
+    try files.sync(name + ".part")
+    try files.rename(name + ".part", to: name)
+    try files.syncFolder()
+  }
+
+  private func note() throws -> Note? {
+    guard let bytes = try files.read(Self.noteName), bytes.count < 200 else { return nil }
+    let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    guard words.count == 6, words[0] == "martlet-slots", words[1] == "1", let slot = Slot(rawValue: String(words[2])),
+      let generation = Int(words[3]), let checksum = UInt64(words[4], radix: 16), let count = Int(words[5])
+    else { return nil }
+    return Note(slot: slot, generation: max(0, min(generation, Int.max - 1)), checksum: checksum, byteCount: count)
+  }
+
+  private func isSound(_ bytes: [UInt8]?) -> Bool {
+    guard let bytes else { return false }
+    return (try? ModelRunner.verifies(bytes)) != nil
+  }
+
+  private func checksum(_ bytes: [UInt8]) -> UInt64 {
+    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
+}
