@@ -137,10 +137,12 @@ struct TrainedParameter: Sendable {
   static func all(of network: Graph) -> [TrainedParameter] {
     var (found, result): (Set<ValueID>, [TrainedParameter]) = ([], [])
     for node in network.nodes {
-      let count = node.operation is BatchNormalization ? 3 : node.inputs.count
+      let operation: any Operator = (node.operation as? SimulatedOperator)?.inner ?? node.operation
+      let isNormalization = operation is BatchNormalization
+      let count = isNormalization ? 3 : node.inputs.count
       for (position, id) in node.inputs.prefix(count).enumerated() where position > 0 {
         guard network[id].constant != nil, found.insert(id).inserted else { continue }
-        let isProduct = !(node.operation is BatchNormalization) && position == 1
+        let isProduct = !isNormalization && position == 1
         result.append(TrainedParameter(id: id, decays: isProduct))
       }
     }

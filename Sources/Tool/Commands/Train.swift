@@ -46,8 +46,13 @@ struct Train: ParsableCommand {
     settings["from"] = from
     let saved = try records.savedCheckpoint(settings)
     if let from, saved == nil { try begin(with: from, &network) }
-    if let saved { try network.loadWeights(saved.weights).requireAllLoaded(from: records.checkpoint ?? "") }
-    var trainer = try options.trainer(network)
+    if from == nil, saved == nil, options.quantizeAware {
+      note("without --from, quantization-aware training begins with random weights")
+      try network.measureStatistics(on: data.inputs(training, count: 4))
+    }
+    var form = try options.form(
+      known, network, training, data.rules, saved.map { ($0, records.checkpoint ?? "") })
+    var trainer = try options.trainer(form.network)
     if let saved {
       try trainer.restore(saved.optimizer)
       try run.resume(at: saved.position)
@@ -55,10 +60,14 @@ struct Train: ParsableCommand {
     }
     note(
       "\(trainer.parameterCount.grouped) parameters, \(training.count) pictures to learn from, \(test.count) to test")
-    let form = try InferenceForm(known, options.architectureOptions)
     var keeper = TrainingKeeper(records, settings, title: "\(known.name) on \(self.data)")
     let progress = Progress("training", after: run.stepsDone)
     while !run.isDone {
+      if run.isAtEpochEnd, try form.beginEpoch(trainer.network) {
+        let state = trainer.optimizerState
+        trainer = try options.trainer(form.network)
+        try trainer.restore(state)
+      }
       try run.step(&trainer)
       progress.update(
         run.stepsDone, of: run.totalSteps,
@@ -66,12 +75,13 @@ struct Train: ParsableCommand {
           + "\(run.position.imagesPerSecond.digits(0)) images/s")
       if run.isAtEpochEnd {
         progress.finish()
-        let trained = try form.filled(from: trainer.network)
+        let trained = try form.inferenceNetwork(of: trainer.network)
         run.note(testAccuracy: try test.accuracy(of: trained, data.rules))
-        try AtomicFile.write(Checkpoint.safetensors(trained.checkpoint), to: output)
+        try AtomicFile.write(
+          Checkpoint.safetensors(form.tensors(ofInference: trained), metadata: form.metadata()), to: output)
         if let epoch = run.position.epochs.last { note(epoch.description) }
       }
-      try keeper.keep(run, trainer, interruption)
+      try keeper.keep(run, trainer, form, interruption)
     }
     progress.finish()
     try json.emit(run.position.epochs) {

@@ -51,12 +51,17 @@ struct FloatSourceOptions: ParsableArguments {
     ArchitectureOptions(inputSize: size, classes: classes, width: width ?? 1, seed: seed)
   }
 
-  /// Reads the network and simplifies it.
+  /// Reads the network and simplifies it. What quantization-aware training left comes quantized.
   /// - Throws: a sentence with the file, or the list of everything that cannot be imported.
   func load(_ path: String) throws -> Graph {
     var graph: Graph
     if let architecture {
       let checkpoint = try Checkpoint(contentsOf: path)
+      if let record = try QuantizationRecord(checkpoint.metadata, from: path) {
+        let known = try Architectures.named(architecture)
+        let wanted = QuantizationRecord.Design(name: known.name, classes: classes, width: width ?? 1)
+        return try record.network(checkpoint, wanted, from: path)
+      }
       graph = try Architectures.named(architecture).build(options())
       let report = graph.loadWeights(TrainingCheckpoint.weights(of: checkpoint))
       try report.requireAllLoaded(from: path)

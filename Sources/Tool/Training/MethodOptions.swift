@@ -7,7 +7,9 @@ struct MethodOptions: ParsableArguments {
   @Option(help: "sgd, rmsprop, adam (decay in the gradient) or adamw (decay apart).")
   var optimizer: TrainingMethod = .sgd
 
-  @Option(help: "The learning rate at its peak; by default 0.05, for all but sgd 0.001.")
+  @Option(
+    help:
+      "The learning rate at its peak; by default 0.05 for sgd, 0.001 for others; a tenth of it with --quantize-aware.")
   var rate: Float?
 
   @Option(help: "Momentum of sgd and rmsprop; by default 0.9 and 0.")
@@ -63,8 +65,8 @@ struct MethodOptions: ParsableArguments {
     }
   }
 
-  /// The rate's peak.
-  var peakRate: Float { rate ?? (optimizer == .sgd ? 0.05 : 0.001) }
+  /// The rate's peak. `isFine`: for a network that is trained already.
+  func peakRate(isFine: Bool) -> Float { rate ?? (optimizer == .sgd ? 0.05 : 0.001) * (isFine ? 0.1 : 1) }
 
   private var fractions: [Double]? {
     let parts = milestones.split(separator: ",", omittingEmptySubsequences: false)
@@ -73,14 +75,15 @@ struct MethodOptions: ParsableArguments {
   }
 
   /// The learning rate of a run whose epochs have `stepsAnEpoch` steps.
-  func learningRate(stepsAnEpoch: Int) -> LearningRate {
+  func learningRate(stepsAnEpoch: Int, isFine: Bool = false) -> LearningRate {
     let kind: LearningRate.Schedule =
       switch schedule {
       case .cosine: .cosine
       case .constant: .constant
       case .step: .step(at: fractions ?? [], factor: factor)
       }
-    return LearningRate(peak: peakRate, warmUpSteps: warmUp ?? min(100, stepsAnEpoch), schedule: kind)
+    return LearningRate(
+      peak: peakRate(isFine: isFine), warmUpSteps: warmUp ?? min(100, stepsAnEpoch), schedule: kind)
   }
 
   /// What is minimized.
@@ -106,9 +109,9 @@ struct MethodOptions: ParsableArguments {
   }
 
   /// Under the options' names.
-  var settings: [String: String] {
+  func settings(isFine: Bool = false) -> [String: String] {
     var settings = [
-      "optimizer": optimizer.rawValue, "rate": "\(peakRate)", "weight-decay": "\(weightDecay)",
+      "optimizer": optimizer.rawValue, "rate": "\(peakRate(isFine: isFine))", "weight-decay": "\(weightDecay)",
       "schedule": schedule.rawValue, "loss": loss.rawValue, "auxiliary-weight": "\(auxiliaryWeight)",
       "initialization": initialization.rawValue,
     ]

@@ -16,6 +16,8 @@ struct TrainingCheckpoint {
   var optimizer: OptimizerState
   /// The network's parameters.
   var weights: [(name: String, tensor: Tensor)]
+  /// Further texts.
+  var metadata: [String: String]
 
   /// Begins the names of tensors that are no weights.
   static let stateMark = "training state/"
@@ -33,9 +35,10 @@ struct TrainingCheckpoint {
 
   init(
     settings: [String: String], position: TrainingPosition, optimizer: OptimizerState,
-    weights: [(name: String, tensor: Tensor)]
+    weights: [(name: String, tensor: Tensor)], metadata: [String: String]
   ) {
     (self.settings, self.position, self.optimizer, self.weights) = (settings, position, optimizer, weights)
+    self.metadata = metadata
   }
 
   /// Reads one.
@@ -49,6 +52,7 @@ struct TrainingCheckpoint {
       throw ToolError(
         "\(path) was written by another version, or is damaged: start from its weights with --from \(path).")
     }
+    metadata = file.metadata
     settings = texts.settings
     position = texts.position
     weights = Self.weights(of: file)
@@ -82,7 +86,7 @@ struct TrainingCheckpoint {
       }
     }
     let text = String(decoding: try JSONEncoder().encode(texts), as: UTF8.self)
-    try AtomicFile.write(Checkpoint.safetensors(tensors, metadata: [Self.key: text]), to: path)
+    try AtomicFile.write(Checkpoint.safetensors(tensors, metadata: metadata.merging([Self.key: text]) { $1 }), to: path)
   }
 
   /// Refuses to go on with other settings.

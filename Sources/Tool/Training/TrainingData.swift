@@ -61,4 +61,12 @@ struct TrainingData {
     progress.finish()
     return images
   }
+
+  /// The first pictures as a network's inputs, one by one.
+  func inputs(_ images: TrainingImages, count: Int) -> [Tensor] {
+    var random = SplitMix64(seed: 0)
+    return (0..<min(count, images.count)).map { index in
+      images.batch([index], mean: rules.mean, standardDeviation: rules.standardDeviation, Augmentation(), &random)
+    }
+  }
 }

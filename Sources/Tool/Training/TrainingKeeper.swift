@@ -58,7 +58,9 @@ struct TrainingKeeper {
 
   /// Writes what is due after a step.
   /// - Throws: an exit code after Ctrl-C, with everything written.
-  mutating func keep(_ run: TrainingRun, _ trainer: Trainer, _ interruption: Interruption?) throws {
+  mutating func keep(
+    _ run: TrainingRun, _ trainer: Trainer, _ form: any TrainingForm, _ interruption: Interruption?
+  ) throws {
     let signal = interruption?.pending
     if run.isAtEpochEnd || signal != nil {
       if let log = options.log { try TrainingLog.write(run.position.points, to: log) }
@@ -69,7 +71,7 @@ struct TrainingKeeper {
     if let path = options.checkpoint, signal != nil || isDue(run) {
       let checkpoint = TrainingCheckpoint(
         settings: settings, position: run.position, optimizer: trainer.optimizerState,
-        weights: trainer.network.checkpoint)
+        weights: try form.weights(of: trainer.network), metadata: try form.metadata())
       try checkpoint.write(to: path)
       lastCheckpoint = .now
     }

@@ -24,6 +24,13 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Use this many of the training pictures, taken at random.")
   var limit: Int?
 
+  @Flag(
+    help: """
+      Train the int8 network that is packed: normalizations folded, weights and values rounded, ranges measured before \
+      each epoch. Begin with a trained network (--from).
+      """)
+  var quantizeAware = false
+
   @OptionGroup(title: "Loss, optimizer, learning rate") var method: MethodOptions
   @OptionGroup(title: "Changes of pictures") var changes: AugmentationOptions
 
@@ -35,7 +42,7 @@ struct TrainingOptions: ParsableArguments {
 
   /// How the architecture is built, with what only training needs.
   var architectureOptions: ArchitectureOptions {
-    var options = ArchitectureOptions(classes: classes, width: width, seed: seed, forTraining: true)
+    var options = ArchitectureOptions(classes: classes, width: width, seed: seed, forTraining: !quantizeAware)
     options.distribution = method.initialization
     return options
   }
@@ -51,7 +58,16 @@ struct TrainingOptions: ParsableArguments {
     return TrainingRun(
       images: images, batchSize: batch, rules: rules, augmentation: changes.augmentation(images),
       mixup: changes.mixup > 0 ? Mixup(alpha: changes.mixup) : nil, seed: seed,
-      rate: method.learningRate(stepsAnEpoch: steps), epochs: epochs)
+      rate: method.learningRate(stepsAnEpoch: steps, isFine: quantizeAware), epochs: epochs)
+  }
+
+  /// What is trained, beginning with the weights of `network` or of a checkpoint.
+  func form(
+    _ known: any Architecture, _ network: Graph, _ images: TrainingImages, _ rules: Preprocessing,
+    _ saved: (checkpoint: TrainingCheckpoint, path: String)? = nil
+  ) throws -> any TrainingForm {
+    guard quantizeAware else { return try FloatForm(known, architectureOptions, network, saved) }
+    return try QuantizationAwareForm(known, architectureOptions, network, images, rules, saved)
   }
 
   /// What changes the weights of `network`.
@@ -65,11 +81,12 @@ struct TrainingOptions: ParsableArguments {
 
   /// All that decides the weights, under the options' names.
   func settings(_ known: any Architecture, _ images: TrainingImages) throws -> [String: String] {
-    let own = [
+    var own = [
       "architecture": known.name, "epochs": "\(epochs)", "batch": "\(batch)", "seed": "\(seed)",
       "classes": classes.map { "\($0)" } ?? "as designed", "width": "\(width)",
       "pictures": "\(images.count) (\(String(images.fingerprint, radix: 16)))",
     ]
-    return own.merging(method.settings) { $1 }.merging(changes.settings) { $1 }
+    if quantizeAware { own["quantize-aware"] = "true" }
+    return own.merging(method.settings(isFine: quantizeAware)) { $1 }.merging(changes.settings) { $1 }
   }
 }
