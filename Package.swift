@@ -77,7 +77,8 @@ let package = Package(
     .testTarget(
       name: "CompilerTests", dependencies: ["Compiler", "Graph", "Martlet", "Signatures", "CSignature", "CHost"],
       swiftSettings: swift),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures", "Compiler", "Graph"], swiftSettings: swift),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "Architectures", "Compiler", "Graph"], swiftSettings: swift),
     .testTarget(
       name: "FinetuningTests", dependencies: ["Finetuning", "Compiler", "Graph", "Martlet", "Datasets", "CShim"],
       swiftSettings: swift),

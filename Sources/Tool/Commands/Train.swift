@@ -63,11 +63,7 @@ struct Train: ParsableCommand {
     var keeper = TrainingKeeper(records, settings, title: "\(known.name) on \(self.data)")
     let progress = Progress("training", after: run.stepsDone)
     while !run.isDone {
-      if run.isAtEpochEnd, try form.beginEpoch(trainer.network) {
-        let state = trainer.optimizerState
-        trainer = try options.trainer(form.network)
-        try trainer.restore(state)
-      }
+      if run.isAtEpochEnd { try trainer.beginEpoch(of: &form, options) }
       try run.step(&trainer)
       progress.update(
         run.stepsDone, of: run.totalSteps,

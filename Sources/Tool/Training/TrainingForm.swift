@@ -53,3 +53,13 @@ struct FloatForm: TrainingForm {
 
   mutating func beginEpoch(_ trained: Graph) -> Bool { false }
 }
+
+extension Trainer {
+  /// Goes on with what the form trains in the epoch that begins.
+  mutating func beginEpoch(of form: inout any TrainingForm, _ options: TrainingOptions) throws {
+    guard try form.beginEpoch(network) else { return }
+    let state = optimizerState
+    self = try options.trainer(form.network)
+    try restore(state)
+  }
+}

@@ -20,6 +20,17 @@ public struct TrainingImages: Sendable {
   /// How many pictures there are.
   public var count: Int { labels.count }
 
+  /// Some of them, in the order of `indices`.
+  public func subset(_ indices: [Int]) -> TrainingImages {
+    var images = TrainingImages(height: height, width: width, channels: channels)
+    images.pixels.reserveCapacity(indices.count * bytesAPicture)
+    for index in indices {
+      images.pixels += pixels[index * bytesAPicture..<(index + 1) * bytesAPicture]
+      images.labels.append(labels[index])
+    }
+    return images
+  }
+
   /// A number that other pictures, labels or orders of them hardly share (Fowler, Noll and Vo's hash, by words).
   public var fingerprint: UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
