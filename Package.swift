@@ -69,7 +69,7 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archives"], swiftSettings: swift),
     .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph", "Archives"], swiftSettings: swift),
     .testTarget(
-      name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers", "Compiler"],
+      name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers", "Compiler", "Training"],
       swiftSettings: swift),
     .testTarget(
       name: "OperatorTests",

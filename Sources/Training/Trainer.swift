@@ -11,6 +11,11 @@ public struct Trainer: Sendable {
   public var auxiliaryWeight: Float = 0.3
   /// The weight of a batch's statistics in the running ones that the trained network keeps.
   public var statisticsMomentum: Float = 0.1
+  /// Decides what layers draw that do so in training, such as dropout: to be set before each step.
+  public var randomSeed: UInt64 {
+    get { differentiator.randomSeed }
+    set { differentiator.randomSeed = newValue }
+  }
   private var differentiator: Differentiator
   private let batchSize: Int
   private let parameters: [TrainedParameter]

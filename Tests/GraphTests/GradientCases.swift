@@ -121,6 +121,9 @@ struct GradientCase: Sendable {
       .awayFromZero),
     GradientCase("pool by sums", LpPool(order: 1, window: Size2D(2, 3)), [[2, 4, 5, 2]], .awayFromZero),
     GradientCase(
+      "stochastic pool", StochasticPool2D(window: Size2D(2, 3), stride: Size2D(2, 2)), [[2, 5, 7, 3]], .positive),
+    GradientCase("fractional pool", FractionalMaxPool2D(size: Size2D(4, 5)), [[2, 6, 7, 3]], .apart),
+    GradientCase(
       "pool by averaged norms", LpPool(window: Size2D(3, 3), stride: Size2D(2, 2), padding: .all(1), averages: true),
       [[2, 5, 6, 3]], .awayFromZero),
   ]
@@ -134,7 +137,8 @@ struct GradientCase: Sendable {
     GradientCase("quotient", Divide(), [[2, 3, 4, 5], [2, 1, 1, 5]], .positive),
     GradientCase("maximum", Maximum(), [[2, 3, 4, 5], [2, 3, 4, 5]], .apart),
     GradientCase("minimum of a channel", Minimum(), [[2, 1, 1, 5], [2, 3, 4, 5]], .apart),
-    GradientCase("softmax", Softmax(), [[4, 9]]), GradientCase("logarithm of softmax", LogSoftmax(), [[4, 9]]),
+    GradientCase("dropout", Dropout(rate: 0.5), [[4, 9]]), GradientCase("softmax", Softmax(), [[4, 9]]),
+    GradientCase("logarithm of softmax", LogSoftmax(), [[4, 9]]),
     GradientCase("line by its norm", LpNormalization(order: 2), [[3, 2, 7]]),
     GradientCase("line by its sum", LpNormalization(order: 1), [[3, 2, 7]], .awayFromZero),
     GradientCase(

@@ -21,6 +21,7 @@ private func isIdentity(_ graph: Graph, _ node: Int, _ index: GraphIndex) -> Boo
   case let operation as AveragePool2D:
     return operation.window == .one && operation.stride == .one && operation.padding == .zero
   case is Concat: return inputs.count == 1
+  case is Dropout: return true
   case let operation as Activation:
     guard let clamp = operation.function.clamp, let range = knownRange(of: inputs[0], in: graph, index) else {
       return operation.function.clamp == -Float.infinity...Float.infinity

@@ -5,12 +5,14 @@
 public struct Differentiator: Sendable {
   /// The network; its constants are the parameters' values.
   public var graph: Graph
+  /// Decides what layers draw that do so in training, such as dropout: another number for each step.
+  public var randomSeed: UInt64 = 0
   /// The threads it uses.
   public let workers: Workers
   /// For each value, whether the loss's gradient by it is needed: parameters, and what depends on them.
   private let isNeeded: [Bool]
   private let parameters: Set<ValueID>
-  /// Whether batch normalizations use the batch's own statistics, as in training, or their constants.
+  /// Whether batch normalizations use the batch's own statistics, and random operators draw, as in training.
   private let usesBatchStatistics: Bool
   /// For each node, the clamping activation after it that is done with it: the activation's own node then does nothing.
   private let clampingNodes: [Int: Int]
@@ -55,7 +57,7 @@ public struct Differentiator: Sendable {
   /// One pass: `loss` gets the outputs and gives the loss's gradient by each.
   /// - Throws: `GraphError` when an input has another shape than the graph's.
   public func run(_ inputs: [Tensor], loss: ([Tensor]) -> [Tensor]) throws(GraphError) -> Pass {
-    var (values, statistics) = try forward(inputs)
+    var (values, statistics, drawn) = try forward(inputs)
     let outputs = graph.outputs.compactMap { values[$0.index] ?? graph[$0].constant }
     var gradients = [GradientSum](repeating: GradientSum(), count: graph.values.count)
     for (id, gradient) in zip(graph.outputs, loss(outputs)) {
@@ -66,7 +68,7 @@ public struct Differentiator: Sendable {
       defer { if let old = values[id.index].take() { give(old, id) } }
       guard isNeeded[id.index], let (gradient, isOwned) = gradients[id.index].take() else { continue }
       guard let output = values[id.index] else { continue }
-      let results = back(index, values, output, gradient, statistics[index])
+      let results = back(index, values, output, gradient, statistics[index], drawn[index])
       for (position, input) in graph.nodes[index].inputs.enumerated() {
         guard let result = results[position] else { continue }
         // What the operator passed on as it is belongs to the last of the values that share it.
@@ -83,13 +85,15 @@ public struct Differentiator: Sendable {
     return Pass(outputs: outputs, gradients: byParameter, statistics: statistics)
   }
 
-  private func forward(_ inputs: [Tensor]) throws(GraphError) -> ([Tensor?], [Int: BatchStatistics]) {
+  private func forward(
+    _ inputs: [Tensor]
+  ) throws(GraphError) -> (values: [Tensor?], statistics: [Int: BatchStatistics], drawn: [Int: Tensor]) {
     guard inputs.count == graph.inputs.count, zip(graph.inputs, inputs).allSatisfy({ graph[$0].shape == $1.shape })
     else {
       throw GraphError("\(graph.name) was given inputs of other shapes than its own")
     }
     var values = [Tensor?](repeating: nil, count: graph.values.count)
-    var statistics: [Int: BatchStatistics] = [:]
+    var (statistics, drawn): ([Int: BatchStatistics], [Int: Tensor]) = ([:], [:])
     for (id, tensor) in zip(graph.inputs, inputs) { values[id.index] = tensor }
     for (index, node) in graph.nodes.enumerated() where !clampedNodes.contains(index) {
       let inputs = operands(node, values)
@@ -100,6 +104,10 @@ public struct Differentiator: Sendable {
           inputs[0], scale: inputs[1], shift: inputs[2], clamp: clamp, on: workers)
         values[output(of: index).index] = result.output
         statistics[index] = result.statistics
+      } else if usesBatchStatistics, let operation = node.operation as? any RandomOperator {
+        var random = SplitMix64(seed: randomSeed &+ UInt64(index) &* 0xD1B5_4A32_D192_ED03)
+        (values[node.outputs[0].index], drawn[index]) = operation.evaluateInTraining(
+          inputs[0], random: &random, on: workers)
       } else if let clamp, let operation = node.operation as? any PreparedOperator {
         values[output(of: index).index] =
           operation.evaluate(inputs, prepared: nil, clamp: clamp, on: workers).first
@@ -110,7 +118,7 @@ public struct Differentiator: Sendable {
         if let clamp { values[node.outputs[0].index]?.clamp(clamp, on: workers) }
       }
     }
-    return (values, statistics)
+    return (values, statistics, drawn)
   }
 
   private func operands(_ node: Node, _ values: [Tensor?]) -> [Tensor] {
@@ -126,7 +134,8 @@ public struct Differentiator: Sendable {
   }
 
   private func back(
-    _ index: Int, _ values: [Tensor?], _ output: Tensor, _ gradient: Tensor, _ statistics: BatchStatistics?
+    _ index: Int, _ values: [Tensor?], _ output: Tensor, _ gradient: Tensor, _ statistics: BatchStatistics?,
+    _ drawn: Tensor?
   ) -> [Tensor?] {
     let node = graph.nodes[index]
     let inputs = operands(node, values)
@@ -135,6 +144,9 @@ public struct Differentiator: Sendable {
       let all = operation.gradientsInTraining(
         inputs[0], scale: inputs[1], shift: inputs[2], statistics, clamp: clamp, gradient, on: workers)
       return zip([all.x, all.scale, all.shift, nil, nil], node.inputs).map { isNeeded[$1.index] ? $0 : nil }
+    }
+    if let drawn, let operation = node.operation as? any RandomOperator {
+      return [operation.gradientInTraining(inputs[0], drawn: drawn, gradient, on: workers)]
     }
     guard let operation = node.operation as? any DifferentiableOperator else { return node.inputs.map { _ in nil } }
     let inside = clamp.map { passing(gradient, where: output, isInside: $0, on: workers) } ?? gradient

@@ -62,6 +62,7 @@ struct TrainingRun {
       indices, mean: rules.mean, standardDeviation: rules.standardDeviation, augmentation, &random)
     let mixed = mixup?.mix(&batch, labels: labels, &random)
     let rate = rate.rate(step: stepsDone, of: totalSteps)
+    trainer.randomSeed = seed &+ UInt64(stepsDone) &* 0x9E37_79B9
     let result = try trainer.step(batch, labels: labels, mixed: mixed, rate: rate)
     guard result.loss.isFinite else {
       throw ToolError(
