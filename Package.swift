@@ -41,7 +41,8 @@ let package = Package(
     .target(name: "Signatures", dependencies: ["Martlet", "CSignature"], swiftSettings: swift),
     .target(name: "Training", dependencies: ["Graph"], swiftSettings: swift),
     .target(
-      name: "Finetuning", dependencies: ["Martlet", "Compiler", "Datasets", "Graph", "CShim"], swiftSettings: swift),
+      name: "Finetuning", dependencies: ["Martlet", "Compiler", "Training", "Datasets", "Graph", "CShim"],
+      swiftSettings: swift),
     .target(name: "Threads", dependencies: ["Martlet", "CHost"], swiftSettings: swift),
     // Floor 3
     .executableTarget(

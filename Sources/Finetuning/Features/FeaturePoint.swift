@@ -97,11 +97,11 @@ public struct FeaturePoint: Equatable, Sendable {
       && wanted.elementType == found.elementType
   }
 
-  private static func layerName(_ index: Int, _ model: borrowing Verified<Every>) -> String {
+  static func layerName(_ index: Int, _ model: borrowing Verified<Every>) -> String {
     String(model.name(model.operatorRecord(index).name))
   }
 
-  private static func inspect<Result>(
+  static func inspect<Result>(
     _ file: [UInt8], _ body: (borrowing Verified<Every>) throws(FinetuneError) -> Result
   ) throws(FinetuneError) -> Result {
     let bytes = AlignedBytes(copying: file)

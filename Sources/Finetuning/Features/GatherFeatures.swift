@@ -10,6 +10,8 @@ public struct FeatureGatherer {
   public let point: FeaturePoint
   /// How features are quantized.
   public let quantization: Quantization
+  /// The network up to the features: a packed model whose output they are.
+  public let network: [UInt8]
   private let extractors: Pool<FeatureExtractor>
   private let cache: FeatureCache?
   private let rules: Preprocessing?
@@ -65,10 +67,10 @@ public struct FeatureGatherer {
       cache = nil
       quantization = try measured()
     }
-    let network =
+    network =
       point.isPooled
       ? try graft(poolingGraph(point, quantization), onto: backbone, at: point.tensor) : whole
-    extractors = Pool(try (0..<threads).map { _ in try FeatureExtractor(network) })
+    extractors = Pool(try [Int](0..<threads).map { [network] _ in try FeatureExtractor(network) })
   }
 
   /// Bytes of the arenas of all threads.
@@ -98,7 +100,7 @@ public struct FeatureGatherer {
     try dataset.prefetch(indices, threads: threads) { item -> [Seen] in
       try (0..<variants).compactMap { number in
         guard number == 0 || item.content.isImage else { return nil }
-        let input = try NetworkInput(item.content.variant(number, seed: seed &+ hash(item.name)), rules)
+        let input = try NetworkInput(item.content.variant(number, seed: seed &+ nameHash(item.name)), rules)
         let key = InputKey(input)
         if let features = known[key] { return Seen(key: key, features: features, isNew: false) }
         return Seen(key: key, features: try extractors.with { try $0.features(input) }, isNew: true)
@@ -152,7 +154,7 @@ extension Dataset.Content {
 }
 
 /// FNV-1a of the last part of a path, so that a folder may move.
-private func hash(_ path: String) -> UInt64 {
+func nameHash(_ path: String) -> UInt64 {
   (path.split(separator: "/").last ?? "").utf8.reduce(0xCBF2_9CE4_8422_2325) {
     ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3
   }

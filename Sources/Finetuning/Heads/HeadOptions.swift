@@ -16,13 +16,14 @@ public enum HeadKind: String, CaseIterable, Sendable {
 public struct HeadOptions: Sendable {
   /// What is trained.
   public var kind: HeadKind
-  /// Softmax and hidden: λ of ½ λ ‖weights‖², on features whose mean squared norm is 1; nil: 0.001, hidden 0.0001.
+  /// Softmax and hidden: λ of ½ λ ‖weights‖², on features whose mean squared norm is 1; nil: 0.02 ÷ examples, at most
+  /// 0.001; hidden 0.0001.
   public var regularization: Float?
   /// svm: what an example on the wrong side costs, on features whose mean squared norm is 1.
   public var cost: Float
   /// Units of the hidden layer.
   public var hiddenUnits: Int
-  /// The most steps (softmax) or epochs (hidden, svm); nil: 500, 60, 200.
+  /// The most steps (softmax) or epochs (hidden, svm); nil: 1000, 60, 200.
   public var steps: Int?
   /// Whether each class counts the same, whatever the number of its examples.
   public var isBalanced: Bool

@@ -12,9 +12,7 @@ final class LinearHead: TrainedHead {
   /// A trainer with the examples of `set`.
   private init(_ set: FeatureSet) throws(FinetuneError) {
     do throws(Fault) {
-      let shape = try HeadShape(
-        featureCount: Int32(clamping: set.featureCount), classCount: Int32(clamping: set.classNames.count),
-        exampleCapacity: Int32(clamping: set.count), scale: set.scale, zeroPoint: set.zeroPoint)
+      let shape = try HeadShape(set)
       arena = AlignedBytes(count: shape.arenaBytes)
       trainer = try HeadTrainer(shape, arena: arena.buffer)
       let values = set.values
@@ -48,6 +46,19 @@ final class LinearHead: TrainedHead {
     return Array(memory.buffer[..<count])
   }
 
+  /// Weights (classes × features) and biases for real features.
+  var layer: (weights: [Float], biases: [Float]) {
+    get throws {
+      let classes = Int(trainer.shape.classCount)
+      var weights = [Float](repeating: 0, count: classes * Int(trainer.shape.featureCount))
+      var biases = [Float](repeating: 0, count: classes)
+      var weightSpan = weights.mutableSpan
+      var biasSpan = biases.mutableSpan
+      try trainer.copyLayer(weights: &weightSpan, biases: &biasSpan)
+      return (weights, biases)
+    }
+  }
+
   // MARK: Kinds
 
   /// Softmax regression. With validation examples, as many steps as do best on them, in tens; it stops 100 steps after the
@@ -56,8 +67,8 @@ final class LinearHead: TrainedHead {
     _ training: FeatureSet, _ validation: FeatureSet?, _ options: HeadOptions
   ) throws -> LinearHead {
     let head = try LinearHead(training)
-    let most = options.steps ?? 500
-    let regularization = options.regularization ?? 0.001
+    let most = options.steps ?? 1000
+    let regularization = options.regularization
     try head.trainer.begin(regularization: regularization, isBalanced: options.isBalanced)
     guard let validation, validation.count > 0 else {
       head.trainer.descend(steps: most)
@@ -132,6 +143,16 @@ final class LinearHead: TrainedHead {
       if loss < best.loss { best = (loss, exponent) }
     }
     trainer.sharpen(by: Float(pow(2, Double(best.exponent) / 4)))
+  }
+}
+
+extension HeadShape {
+  /// A trainer's shape for exactly these examples.
+  /// - Throws: `Fault` when they are more than can be trained.
+  public init(_ set: FeatureSet) throws(Fault) {
+    try self.init(
+      featureCount: Int32(clamping: set.featureCount), classCount: Int32(clamping: set.classNames.count),
+      exampleCapacity: Int32(clamping: set.count), scale: set.scale, zeroPoint: set.zeroPoint)
   }
 }
 

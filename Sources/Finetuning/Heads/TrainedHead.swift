@@ -11,6 +11,11 @@ public protocol TrainedHead: AnyObject {
   func patch(_ place: HeadPlace) throws -> [UInt8]
 }
 
+/// The weights (classes × features) and biases of a head of one layer, for real features; nil of others.
+public func layer(of head: any TrainedHead) throws -> (weights: [Float], biases: [Float])? {
+  try (head as? LinearHead)?.layer
+}
+
 /// Where a head belongs.
 public struct HeadPlace: Sendable {
   /// The network.

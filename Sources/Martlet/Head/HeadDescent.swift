@@ -16,10 +16,11 @@ struct DescentRules {
 extension HeadTrainer {
   /// Begins a softmax regression with weights of 0.
   /// - Parameters:
-  ///   - regularization: 0 or more; 0.001 suits tens to hundreds of examples.
+  ///   - regularization: 0 or more; nil: 0.02 ÷ the number of examples, at most 0.001.
   ///   - isBalanced: each class counts the same, whatever the number of its examples.
   /// - Throws: `head` when fewer than two classes have examples, or `regularization` is not finite or negative.
-  public mutating func begin(regularization: Float = 0.001, isBalanced: Bool = true) throws(Fault) {
+  public mutating func begin(regularization given: Float? = nil, isBalanced: Bool = true) throws(Fault) {
+    let regularization = given ?? min(0.001, 0.02 / Float(Int(max(1, exampleCount))))
     guard presentClasses >= 2, regularization >= 0, regularization <= 1000 else { throw Fault(.head) }
     clear()
     findMean()

@@ -10,6 +10,10 @@ public struct HeadShape: Equatable, Sendable {
   public let scale: Float
   /// Of the features, in the int8 domain.
   public let zeroPoint: Int32
+  /// Exactly the bytes that a trainer needs: for each class and feature three float32 (the weights, the point where the
+  /// gradient is taken, the gradient), for each feature its mean, for each class six numbers, for each example its values
+  /// and its class.
+  public let arenaBytes: Int
 
   /// - Throws: `head` unless there are 1…16384 features, 2…4096 classes, at least one example, a positive, finite scale, a zero
   ///   point of int8, and an arena of at most 1 GiB.
@@ -31,12 +35,8 @@ public struct HeadShape: Equatable, Sendable {
     guard bytes <= Wide.of(Limits.arenaBytes) else {
       throw Fault(.limit, detail: Limits.arenaBytes)
     }
+    arenaBytes = Self.plan(featureCount, classCount, exampleCapacity).end
   }
-
-  /// Exactly the bytes that a trainer needs: for each class and feature three float32 (the weights, the point where the
-  /// gradient is taken, the gradient), for each feature its mean, for each class six numbers, for each example its values
-  /// and its class.
-  public var arenaBytes: Int { plan.end }
 
   /// Where everything lies in the arena.
   struct Plan {
@@ -51,7 +51,9 @@ public struct HeadShape: Equatable, Sendable {
     let end: Int
   }
 
-  var plan: Plan {
+  // Not a property: compilers for 32-bit ARM change the register of `self` while they read several fields by it, on which
+  // callers rely.
+  static func plan(_ featureCount: Int32, _ classCount: Int32, _ exampleCapacity: Int32) -> Plan {
     let features = Int(featureCount)
     let classes = Int(classCount)
     let matrix = 4 &* classes &* features
@@ -67,6 +69,7 @@ public struct HeadShape: Equatable, Sendable {
 
   /// Bytes of the head patch that a trainer of this shape writes.
   /// - Parameter labelBytes: of the labels, one line a class.
+  @inline(__always)
   public func patchBytes(labelBytes: Int) -> Int {
     HeadHeader.byteCount &+ HeadLayerRecord.byteCount
       &+ HeadLayerRecord(inputs: featureCount, outputs: classCount).constantBytes &+ labelBytes

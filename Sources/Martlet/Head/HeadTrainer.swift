@@ -42,7 +42,7 @@ public struct HeadTrainer: ~Copyable {
       throw Fault(.arenaTooSmall, detail: shape.arenaBytes)
     }
     guard UInt(bitPattern: base) % 64 == 0 else { throw Fault(.misaligned, detail: 0) }
-    let plan = shape.plan
+    let plan = HeadShape.plan(shape.featureCount, shape.classCount, shape.exampleCapacity)
     let classes = Int(shape.classCount)
     self.shape = shape
     weights = (base + plan.weights).assumingMemoryBound(to: Float.self)
@@ -122,6 +122,33 @@ public struct HeadTrainer: ~Copyable {
       guard newBiases[index].isFinite else { throw Fault(.head) }
       biases[index] = newBiases[index]
       index += 1
+    }
+  }
+
+  /// The weights for real features, and what they have to be added to: score = Σ weights · real value + bias.
+  /// - Parameters:
+  ///   - realWeights: room for classes × features.
+  ///   - realBiases: room for one a class.
+  /// - Throws: `inputOutput` when a size differs.
+  public func copyLayer(
+    weights realWeights: inout MutableSpan<Float>, biases realBiases: inout MutableSpan<Float>
+  ) throws(Fault) {
+    let (classes, features) = (Int(shape.classCount), Int(shape.featureCount))
+    guard realWeights.count == classes * features, realBiases.count == classes else {
+      throw Fault(.inputOutput, detail: classes * features)
+    }
+    var label = 0
+    while label < classes {
+      var bias = biases[label]
+      var feature = 0
+      while feature < features {
+        let weight = weights[label * features + feature]
+        realWeights[label * features + feature] = weight * unit / shape.scale
+        bias += unit * weight * (Float(Int(shape.zeroPoint)) - mean[feature])
+        feature += 1
+      }
+      realBiases[label] = bias
+      label += 1
     }
   }
 

@@ -29,6 +29,9 @@ struct Finetune: ParsableCommand {
   @Option(help: "Write the head alone, a few kilobytes that fit this network only (.martlet-head).")
   var patch: String?
 
+  @Option(help: "Also write the network up to its features: what a device needs that learns by itself.")
+  var extractor: String?
+
   @Option(help: "softmax, hidden, svm, imprint or mean.")
   var head: HeadKind = .softmax
 
@@ -48,7 +51,7 @@ struct Finetune: ParsableCommand {
   @Option(help: "Learn from at most this many pictures a class.")
   var perClass: Int?
 
-  @Option(help: "softmax, hidden: how strongly large weights are held down; by default 0.001, hidden 0.0001.")
+  @Option(help: "softmax, hidden: how strongly large weights are held down; by default 0.02 ÷ examples, hidden 0.0001.")
   var l2: Float?
 
   @Option(help: "svm: what a picture on the wrong side costs.")
@@ -57,7 +60,7 @@ struct Finetune: ParsableCommand {
   @Option(help: "hidden: units of the layer.")
   var hiddenUnits = 64
 
-  @Option(help: "The most steps (softmax: 500) or epochs (hidden: 60, svm: 200).")
+  @Option(help: "The most steps (softmax: 1000) or epochs (hidden: 60, svm: 200).")
   var steps: Int?
 
   @Flag(help: "Let classes with more pictures count more.")
@@ -75,11 +78,18 @@ struct Finetune: ParsableCommand {
   @Option(help: "Threads that read pictures and run the network.")
   var threads = 2
 
+  @Flag(help: "Say which layers to train on these pictures, and why, and train none.")
+  var advise = false
+
+  @OptionGroup(title: "Deeper") var deeper: DeepFinetuningOptions
   @OptionGroup var json: OutputOptions
 
   func validate() throws {
-    guard out != nil || patch != nil else {
+    guard out != nil || patch != nil || advise else {
       throw ValidationError("Give -o OUT.martlet, --patch FILE.martlet-head, or both.")
+    }
+    guard deeper.from == nil || (patch == nil && extractor == nil && out != nil) else {
+      throw ValidationError("--from changes the network itself: it takes -o, and no --patch or --extractor.")
     }
     guard validation >= 0, validation <= 0.9 else { throw ValidationError("--validation must lie in 0…0.9.") }
     guard folds ?? 2 >= 2, folds ?? 2 <= 100 else { throw ValidationError("--folds must lie in 2…100.") }
@@ -96,7 +106,7 @@ struct Finetune: ParsableCommand {
   }
 
   func run() throws {
-    for path in [out, patch].compactMap(\.self) where isSameFile(path, backbone) {
+    for path in [out, patch, extractor].compactMap(\.self) where isSameFile(path, backbone) {
       throw ToolError("\(path) is the network itself: choose another name, the network is not changed.")
     }
     let packed = try PackedModel(backbone)
@@ -107,19 +117,33 @@ struct Finetune: ParsableCommand {
       options: HeadOptions(
         kind: head, regularization: l2, cost: cost, hiddenUnits: hiddenUnits, steps: steps, isBalanced: !unbalanced,
         seed: seed))
+    if advise { return try giveAdvice(run) }
     let start = ContinuousClock.now
-    let material = try run.gather(
-      .init(
-        fraction: validation, perClass: perClass, variants: views, cache: noCache ? nil : cachePath, threads: threads))
+    let material = try run.gather(choice(cache: noCache ? nil : cachePath))
     var report = FinetuneReport()
     report.seconds.features = start.duration(to: .now) / .seconds(1)
     warn(material)
-    try finish(run, material, &report)
+    try finish(run, material, packed.preprocessing, &report)
     try json.emit(report) { report.show() }
   }
 
+  private func choice(cache: String?) -> FinetuneRun.Choice {
+    .init(fraction: validation, perClass: perClass, variants: views, cache: cache, threads: threads)
+  }
+
+  private func giveAdvice(_ run: FinetuneRun) throws {
+    let advice = try run.advice(choice(cache: nil), folds: folds ?? 5)
+    try json.emit(FinetuneAdvice(advice: advice.rule.rawValue, reasons: advice.reasons)) {
+      print("train        \(advice.rule.rawValue)")
+      for reason in advice.reasons { print("             \(reason)") }
+    }
+  }
+
   /// Trains, measures, packs.
-  private func finish(_ run: FinetuneRun, _ material: FinetuneRun.Material, _ report: inout FinetuneReport) throws {
+  private func finish(
+    _ run: FinetuneRun, _ material: FinetuneRun.Material, _ preprocessing: PreprocessingRecord?,
+    _ report: inout FinetuneReport
+  ) throws {
     let start = ContinuousClock.now
     let isHeldBack = material.validation.count > 0
     let trained = try trainHead(
@@ -134,7 +158,14 @@ struct Finetune: ParsableCommand {
 
     let packing = ContinuousClock.now
     let bytes = try trained.patch(HeadPlace(file: run.backbone, point: run.point, classNames: names))
-    try pack(bytes, run, material, isHeldBack, &report)
+    if deeper.from != nil {
+      let deep = try deeper.run(
+        run, material, beginning: layer(of: trained), views: views, preprocessing: preprocessing)
+      report.epochs = deep.epochs.map { .init(epoch: $0.number, loss: $0.loss, accuracy: $0.accuracy) }
+      try write(deep.model, run, material, isHeldBack, &report)
+    } else {
+      try pack(bytes, run, material, isHeldBack, &report)
+    }
     report.seconds.packing = packing.duration(to: .now) / .seconds(1)
     report.steps = trained.steps
     describe(run, material, confusion, isHeldBack, &report)
@@ -148,7 +179,22 @@ struct Finetune: ParsableCommand {
       ("head", "\(run.options.kind.rawValue) on \(run.point.name)"),
       ("head examples", "\(material.training.count)"), ("head seed", "\(seed)"),
     ]
-    let model = try addSelfTest(to: HeadFile(head).merged(into: run.backbone, provenance: provenance))
+    let model = try HeadFile(head).merged(into: run.backbone, provenance: provenance)
+    try write(model, run, material, isHeldBack, &report)
+    report.patchBytes = head.count
+    if let patch {
+      try AtomicFile.write(head, to: patch)
+      report.patch = patch
+    }
+    if let extractor { try AtomicFile.write(addSelfTest(to: material.extractor), to: extractor) }
+  }
+
+  /// Runs the packed model on the pictures to measure with, and writes it.
+  private func write(
+    _ untested: [UInt8], _ run: FinetuneRun, _ material: FinetuneRun.Material, _ isHeldBack: Bool,
+    _ report: inout FinetuneReport
+  ) throws {
+    let model = try addSelfTest(to: untested)
     let items =
       isHeldBack
       ? material.validationItems
@@ -159,16 +205,10 @@ struct Finetune: ParsableCommand {
       rules: run.rules, threads: threads
     ) { progress.update($0, of: $1) }.accuracy
     progress.finish()
-    report.patchBytes = head.count
-    if let out {
-      try AtomicFile.write(model, to: out)
-      report.modelBytes = model.count
-      report.output = out
-    }
-    if let patch {
-      try AtomicFile.write(head, to: patch)
-      report.patch = patch
-    }
+    guard let out else { return }
+    try AtomicFile.write(model, to: out)
+    report.modelBytes = model.count
+    report.output = out
   }
 
   private func describe(
@@ -200,6 +240,7 @@ struct Finetune: ParsableCommand {
     report.contradictions = material.duplicates.acrossClasses
     report.computedFeatures = material.computed
     report.arenaBytes = material.arenaBytes
+    report.headArenaBytes = try? HeadShape(material.training).arenaBytes
     report.peakRssBytes = Int(martlet_host_peak_resident_bytes())
   }
 
@@ -229,6 +270,12 @@ struct Finetune: ParsableCommand {
     URL(fileURLWithPath: first).resolvingSymlinksInPath().standardizedFileURL
       == URL(fileURLWithPath: second).resolvingSymlinksInPath().standardizedFileURL
   }
+}
+
+/// What `--advise` prints as JSON.
+private struct FinetuneAdvice: Encodable {
+  let advice: String
+  let reasons: [String]
 }
 
 extension HeadKind: ExpressibleByArgument {}

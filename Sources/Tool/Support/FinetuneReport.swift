@@ -15,6 +15,12 @@ struct FinetuneReport: Encodable {
     let reason: String
   }
 
+  struct Epoch: Encodable {
+    let epoch: Int
+    let loss: Double
+    let accuracy: Double
+  }
+
   struct Seconds: Encodable {
     var features = 0.0
     var training = 0.0
@@ -34,6 +40,8 @@ struct FinetuneReport: Encodable {
   var floatAccuracy = 0.0
   var packedAccuracy: Double?
   var foldAccuracies: [Double]?
+  /// Of --from: the float network, on what `measuredOn` says.
+  var epochs: [Epoch]?
   var classes: [Class] = []
   var confusion: [[Int]] = []
   var unreadable: [Unreadable] = []
@@ -42,6 +50,8 @@ struct FinetuneReport: Encodable {
   var computedFeatures = 0
   var seconds = Seconds()
   var arenaBytes = 0
+  /// What a device needs to train the same head.
+  var headArenaBytes: Int?
   var modelBytes: Int?
   var patchBytes = 0
   var peakRssBytes = 0
@@ -54,6 +64,7 @@ struct FinetuneReport: Encodable {
     print("pictures     \(trainingImages) to learn from, \(validationImages) held back")
     let held = measuredOn == "validation" ? "of the pictures held back" : "of the pictures that it learned from"
     print("accuracy     \(percent(floatAccuracy)) \(held), before rounding")
+    if let last = epochs?.map(\.accuracy).max() { print("             \(percent(last)) \(held), the float network") }
     if let packedAccuracy { print("             \(percent(packedAccuracy)) \(held), the packed model") }
     if let foldAccuracies, !foldAccuracies.isEmpty {
       let mean = foldAccuracies.reduce(0, +) / Double(foldAccuracies.count)

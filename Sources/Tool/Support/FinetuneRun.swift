@@ -23,6 +23,8 @@ struct FinetuneRun {
     var duplicates: Duplicates
     var computed: Int
     var arenaBytes: Int
+    /// The network up to its features.
+    var extractor: [UInt8]
     /// Examples of all splits, for folds.
     var all: FeatureSet
   }
@@ -51,7 +53,7 @@ struct FinetuneRun {
       training: first.features, validation: first.features.subset([]), validationItems: [],
       validationData: sets.validation ?? sets.training, unreadable: first.unreadable,
       duplicates: Duplicates(training: [], validation: []), computed: first.computed, arenaBytes: gatherer.arenaBytes,
-      all: first.features)
+      extractor: gatherer.network, all: first.features)
     var validationKeys = first.keys
     if let validation = sets.validation {
       progress = Progress("features to validate with")
@@ -85,6 +87,22 @@ struct FinetuneRun {
       guard seen.insert(item).inserted, let key = keys[item] else { return nil }
       return (dataset.name(item), label, key)
     }
+  }
+
+  /// What the pictures call for: heads on the last features and on those halfway through the network are cross-validated.
+  func advice(_ choice: Choice, folds: Int) throws -> Advice {
+    let earlier = try FeaturePoint.halfway(in: backbone)
+    func accuracy(_ point: FeaturePoint) throws -> (accuracy: Double, fewest: Int) {
+      let run = FinetuneRun(backbone: backbone, point: point, rules: rules, sets: sets, options: options)
+      let all = try run.gather(choice).all
+      let confusion = try run.crossValidate(all, folds: folds).confusion
+      return (confusion.accuracy, confusion.counts.map { $0.reduce(0, +) }.min() ?? 0)
+    }
+    let (last, before) = (try accuracy(point), try accuracy(earlier))
+    return Advice(
+      .init(
+        fewestPictures: last.fewest, lastAccuracy: last.accuracy, earlierAccuracy: before.accuracy,
+        lastName: point.name, earlierName: earlier.name))
   }
 
   /// Accuracy of each of `folds` heads on what it did not see, and all their decisions together.
