@@ -25,9 +25,11 @@ let package = Package(
   ],
   targets: [
     // Floor 0: the only C. CShim is what the runtime links; CHost is what only a host with an operating system has.
-    .target(name: "CShim", path: "CShim", exclude: ["Host", "AllocationCounter", "Signature"], cSettings: kernels),
+    .target(
+      name: "CShim", path: "CShim", exclude: ["Host", "AllocationCounter", "Signature", "Library"], cSettings: kernels),
     .target(name: "CHost", path: "CShim/Host"),
     .target(name: "CSignature", path: "CShim/Signature", cSettings: kernels),
+    .target(name: "CMartlet", path: "CShim/Library"),
     .target(name: "CAllocationCounter", path: "CShim/AllocationCounter"),
     // Floor 1
     .target(name: "Martlet", dependencies: ["CShim"], swiftSettings: swift),
@@ -56,6 +58,8 @@ let package = Package(
       resources: [.embedInCode("Firmware")],
       swiftSettings: swift),
     .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CShim", "CHost"], swiftSettings: swift),
+    // The C interface; tools/build-c-library makes the library of it.
+    .target(name: "CLibrary", dependencies: ["Martlet", "CShim", "CMartlet"], swiftSettings: swift),
     // For developers: what tools/fuzz tries, and the tests beside it.
     .target(
       name: "FuzzTargets",
