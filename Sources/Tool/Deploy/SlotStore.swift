@@ -32,13 +32,13 @@ struct SlotStore<Files: SlotFiles> {
   func current() throws -> (slot: Slot, generation: Int, isFallback: Bool)? {
     guard let note = try note() else {
       // Without a note only a first deployment was begun, or the note was lost.
-      for slot in [Slot.a, .b] where try isSound(try files.read(slot.fileName)) { return (slot, 0, true) }
+      for slot in [Slot.a, .b] where isSound(try files.read(slot.fileName)) { return (slot, 0, true) }
       return nil
     }
     if let bytes = try files.read(note.slot.fileName), bytes.count == note.byteCount, checksum(bytes) == note.checksum {
       return (note.slot, note.generation, false)
     }
-    guard try isSound(try files.read(note.slot.other.fileName)) else {
+    guard isSound(try files.read(note.slot.other.fileName)) else {
       throw ToolError("both slots are damaged: deploy a model again.")
     }
     return (note.slot.other, note.generation, true)
