@@ -86,43 +86,20 @@ struct OpenModel {
     header.arenaBytes = UInt64((usedBytes + 63) & ~63)
     header.macs = steps.reduce(0) { $0 + UInt64($1.record.macs) }
     header.parameters = UInt64(max(0, parameters))
-    var (tensorBytes, operators, operands) = (SectionWriter(), SectionWriter(), SectionWriter())
-    var (weights, channels, tables) = (SectionWriter(), SectionWriter(), SectionWriter())
-    var text = TextWriter()
-    func appendOperands(_ indices: [Int]) -> UInt32 {
-      let first = operands.bytes.count / 4
-      for index in indices { operands.append(UInt32(index)) }
-      return UInt32(first)
-    }
-    header.inputCount = UInt32(inputs.count)
-    header.firstInput = appendOperands(inputs)
-    header.outputCount = UInt32(outputs.count)
-    header.firstOutput = appendOperands(outputs)
-    for tensor in tensors {
-      var record = tensor.record
-      record.name = text.append(tensor.name)
-      tensorBytes.append(record)
-    }
+    var written = RecordSections(inputs: inputs, outputs: outputs, in: &header)
+    for tensor in tensors { written.append(tensor.record, name: tensor.name) }
     for step in steps {
       var record = step.record
-      record.name = text.append(step.name)
-      record.firstInput = appendOperands(step.inputs)
-      record.inputCount = UInt32(step.inputs.count)
       record.output = UInt32(step.output)
-      record.weights = step.weights.withUnsafeBytes { weights.appendAligned($0) }
-      record.channels = step.channels.withUnsafeBytes { channels.appendAligned($0) }
-      record.table = step.table.withUnsafeBytes { tables.appendAligned($0) }
-      operators.append(record)
+      written.append(
+        record, name: step.name, inputs: step.inputs, weights: step.weights, channels: step.channels, table: step.table)
     }
     var schedule = SectionWriter()
     for turn in turns ?? [] { schedule.append(turn) }
-    return try assemble(
-      &header,
-      [
-        .tensors: tensorBytes.bytes, .operators: operators.bytes, .operands: operands.bytes, .weights: weights.bytes,
-        .channels: channels.bytes, .tables: tables.bytes, .text: text.section.bytes, .labels: labels,
-        .preprocessing: preprocessing, .provenance: provenance, .schedule: schedule.bytes,
-      ])
+    var sections = written.sections
+    (sections[.labels], sections[.preprocessing], sections[.provenance]) = (labels, preprocessing, provenance)
+    sections[.schedule] = schedule.bytes
+    return try assemble(&header, sections)
   }
 
   /// One past the last byte that a tensor or a kernel's registers touch.

@@ -55,36 +55,14 @@ func packModel(
 private func networkSections(
   _ network: QuantizedNetwork, _ records: NetworkRecords, _ header: inout Header
 ) -> [Section: [UInt8]] {
-  var (tensors, operators, operands) = (SectionWriter(), SectionWriter(), SectionWriter())
-  var (weights, channels, tables) = (SectionWriter(), SectionWriter(), SectionWriter())
-  var text = TextWriter()
-  func appendOperands(_ indices: [Int]) -> UInt32 {
-    let first = operands.bytes.count / 4
-    for index in indices { operands.append(UInt32(index)) }
-    return UInt32(first)
-  }
-  header.inputCount = UInt32(network.inputs.count)
-  header.firstInput = appendOperands(network.inputs)
-  header.outputCount = UInt32(network.outputs.count)
-  header.firstOutput = appendOperands(network.outputs)
-  for (tensor, planned) in zip(network.tensors, records.tensors) {
-    var record = planned
-    record.name = text.append(tensor.name)
-    tensors.append(record)
-  }
+  var written = RecordSections(inputs: network.inputs, outputs: network.outputs, in: &header)
+  for (tensor, planned) in zip(network.tensors, records.tensors) { written.append(planned, name: tensor.name) }
   for (step, planned) in zip(network.steps, records.operators) {
-    var record = planned
-    record.name = text.append(step.name)
-    record.firstInput = appendOperands(step.inputs)
-    record.weights = step.lowered.weights.withUnsafeBytes { weights.appendAligned($0) }
-    record.channels = step.lowered.channels.withUnsafeBytes { channels.appendAligned($0) }
-    record.table = step.lowered.table.withUnsafeBytes { tables.appendAligned($0) }
-    operators.append(record)
+    written.append(
+      planned, name: step.name, inputs: step.inputs, weights: step.lowered.weights, channels: step.lowered.channels,
+      table: step.lowered.table)
   }
-  return [
-    .tensors: tensors.bytes, .operators: operators.bytes, .operands: operands.bytes, .weights: weights.bytes,
-    .channels: channels.bytes, .tables: tables.bytes, .text: text.section.bytes,
-  ]
+  return written.sections
 }
 
 /// Sections in the order of the header's table, each at a multiple of 64; then the checksums.
