@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "CShim/AllocationCounter"),
     // Floor 1
     .target(name: "Martlet", dependencies: ["CShim"], swiftSettings: swift),
-    .target(name: "Graph", dependencies: ["CShim"], swiftSettings: swift),
+    .target(name: "Graph", dependencies: ["CShim", "CHost"], swiftSettings: swift),
     // Floor 2
     .target(name: "Archives", dependencies: ["CHost"], swiftSettings: swift),
     .target(name: "Datasets", dependencies: ["Archives", "CHost"], swiftSettings: swift),

@@ -1,7 +1,7 @@
 import CShim
 
 /// Multiply-accumulates below which a second thread costs more than it brings.
-let smallestConvolutionPart = 1 << 19
+let smallestConvolutionPart = 1 << 16
 
 /// A float convolution whose geometry is known: splits output pixels or channels over threads.
 struct FloatConvolution: @unchecked Sendable {

@@ -1,5 +1,6 @@
 import CHost
 import CShim
+import Compiler
 import Graph
 
 /// What `martlet bench` says about a float network.
@@ -9,9 +10,12 @@ struct FloatBench: Encodable {
   let runs: Int
   let latencyMs: Bench.Latency
 
-  /// Evaluates the graph again and again on zeros.
+  /// Evaluates the graph again and again on zeros, in the form that conversion evaluates: normalizations folded, clamps
+  /// and additions fused.
   /// - Throws: `GraphError` when the graph does not fit itself.
   init(_ graph: Graph, threads: Int, runs: Int?) throws {
+    var graph = graph
+    if !graph.isQuantized { try simplify(&graph) }
     let evaluator = Evaluator(graph, workers: Workers(count: threads))
     let inputs = graph.inputs.map { Tensor(shape: graph[$0].shape) }
     var nanoseconds: [UInt64] = []
