@@ -8,8 +8,9 @@ struct RandomNumbers {
 
   /// A seed that depends on a name, too.
   init(seed: UInt64, name: String) {
-    // FNV-1a mixes the name into the seed.
-    bits = SplitMix64(seed: name.utf8.reduce(seed) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 })
+    var hash = FowlerNollVoHash(seed: seed)
+    hash.add(name.utf8)
+    bits = SplitMix64(seed: hash.value)
   }
 
   /// The next number in 0..<1; 24 bits make an exact float.

@@ -153,12 +153,8 @@ extension Dataset.Content {
   }
 }
 
-/// FNV-1a of the last part of a path, so that a folder may move.
-func nameHash(_ path: String) -> UInt64 {
-  (path.split(separator: "/").last ?? "").utf8.reduce(0xCBF2_9CE4_8422_2325) {
-    ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3
-  }
-}
+/// A hash of the last part of a path, so that a folder may move.
+func nameHash(_ path: String) -> UInt64 { FowlerNollVoHash((path.split(separator: "/").last ?? "").utf8).value }
 
 /// The range of the mean over the pixels, in the first 32 items that can be read.
 private func pooledQuantization(

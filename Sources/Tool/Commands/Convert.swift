@@ -268,12 +268,8 @@ struct Convert: ParsableCommand {
   }
 
   private func checksum(_ path: String) throws -> String {
-    let file = try MappedFile(path)
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    file.withBytes { bytes in
-      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    }
-    return "fnv1a-64 " + String(hash, radix: 16)
+    let hash = try MappedFile(path).withBytes { FowlerNollVoHash($0) }
+    return "fnv1a-64 " + String(hash.value, radix: 16)
   }
 }
 

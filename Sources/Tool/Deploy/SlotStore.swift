@@ -1,5 +1,6 @@
 import Compiler
 import Foundation
+import Graph
 import Martlet
 
 /// Two slots for a model and a note of which is current, as firmware keeps two images: a new model is written where the
@@ -35,7 +36,9 @@ struct SlotStore<Files: SlotFiles> {
       for slot in [Slot.a, .b] where isSound(try files.read(slot.fileName)) { return (slot, 0, true) }
       return nil
     }
-    if let bytes = try files.read(note.slot.fileName), bytes.count == note.byteCount, checksum(bytes) == note.checksum {
+    if let bytes = try files.read(note.slot.fileName), bytes.count == note.byteCount,
+      FowlerNollVoHash(bytes).value == note.checksum
+    {
       return (note.slot, note.generation, false)
     }
     guard isSound(try files.read(note.slot.other.fileName)) else {
@@ -64,7 +67,8 @@ struct SlotStore<Files: SlotFiles> {
   }
 
   private func point(at slot: Slot, _ model: [UInt8], after generation: Int) throws -> Note {
-    let note = Note(slot: slot, generation: generation + 1, checksum: checksum(model), byteCount: model.count)
+    let note = Note(
+      slot: slot, generation: generation + 1, checksum: FowlerNollVoHash(model).value, byteCount: model.count)
     let line =
       "martlet-slots 1 \(slot.rawValue) \(note.generation) \(String(note.checksum, radix: 16)) \(model.count)\n"
     try replace(Self.noteName, with: Array(line.utf8))
@@ -91,9 +95,5 @@ struct SlotStore<Files: SlotFiles> {
   private func isSound(_ bytes: [UInt8]?) -> Bool {
     guard let bytes else { return false }
     return (try? ModelRunner.verifies(bytes)) != nil
-  }
-
-  private func checksum(_ bytes: [UInt8]) -> UInt64 {
-    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }

@@ -31,18 +31,17 @@ public struct TrainingImages: Sendable {
     return images
   }
 
-  /// A number that other pictures, labels or orders of them hardly share (Fowler, Noll and Vo's hash, by words).
+  /// A number that other pictures, labels or orders of them hardly share.
   public var fingerprint: UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    var hash = FowlerNollVoHash()
     pixels.withUnsafeBytes { bytes in
       for place in stride(from: 0, to: bytes.count - 7, by: 8) {
-        let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-        hash = (hash ^ word) &* 0x100_0000_01B3
+        hash.add(word: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)))
       }
-      for place in bytes.count / 8 * 8..<bytes.count { hash = (hash ^ UInt64(bytes[place])) &* 0x100_0000_01B3 }
+      hash.add(bytes[(bytes.count / 8 * 8)...])
     }
-    for label in labels { hash = (hash ^ UInt64(label)) &* 0x100_0000_01B3 }
-    return hash
+    for label in labels { hash.add(word: UInt64(label)) }
+    return hash.value
   }
 
   private var bytesAPicture: Int { height * width * channels }
