@@ -13,8 +13,10 @@ struct FloatSourceOptions: ParsableArguments {
       """)
   var architecture: String?
 
-  @Option(help: "Height and width that the architecture is built for: N or HEIGHTxWIDTH; a signal's length.")
-  var inputSize: String?
+  @Option(
+    help: "Height and width that the architecture is built for: N or HEIGHTxWIDTH; a signal's length.",
+    transform: InputSize.init(parsing:))
+  var inputSize: InputSize?
 
   @Option(help: "Classes that the architecture is built for.")
   var classes: Int?
@@ -26,20 +28,9 @@ struct FloatSourceOptions: ParsableArguments {
     guard architecture != nil || (inputSize == nil && classes == nil && width == nil) else {
       throw ValidationError("--input-size, --classes and --width build an architecture: name one with --architecture.")
     }
-    guard inputSize == nil || size != nil else {
-      throw ValidationError("--input-size is N, or HEIGHTxWIDTH such as 96x128.")
-    }
   }
 
-  private var size: Size2D? {
-    guard let inputSize else { return nil }
-    let sides = inputSize.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    switch sides.count {
-    case 1: return sides[0].map { architectureIsSignal ? Size2D(1, $0) : Size2D($0, $0) }
-    case 2: return sides[0].flatMap { height in sides[1].map { Size2D(height, $0) } }
-    default: return nil
-    }
-  }
+  private var size: Size2D? { architectureIsSignal ? inputSize?.signal : inputSize?.picture }
 
   private var architectureIsSignal: Bool {
     guard let architecture, let known = try? Architectures.named(architecture) else { return false }
@@ -59,7 +50,7 @@ struct FloatSourceOptions: ParsableArguments {
       let checkpoint = try Checkpoint(contentsOf: path)
       if let record = try QuantizationRecord(checkpoint.metadata, from: path) {
         let known = try Architectures.named(architecture)
-        let wanted = QuantizationRecord.Design(name: known.name, classes: classes, width: width ?? 1)
+        let wanted = QuantizationRecord.Design(known, options())
         return try record.network(checkpoint, wanted, from: path)
       }
       graph = try Architectures.named(architecture).build(options())

@@ -25,7 +25,7 @@ struct QuantizationAwareForm: TrainingForm {
     var options = CompileOptions()
     options.preprocessing = PreprocessingRecord(rules)
     self.options = options
-    design = QuantizationRecord.Design(name: known.name, classes: built.classes, width: built.width)
+    design = QuantizationRecord.Design(known, built)
     var skeleton = try design.skeleton()
     if let saved {
       guard let record = try QuantizationRecord(saved.checkpoint.metadata, from: saved.path) else {

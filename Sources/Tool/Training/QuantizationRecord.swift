@@ -13,10 +13,33 @@ struct QuantizationRecord: Codable {
     let name: String
     let classes: Int?
     let width: Double
+    /// Height and width of the pictures; nil: the architecture's.
+    let inputSize: [Int]?
+
+    /// Of a network that is built with these options.
+    init(_ known: any Architecture, _ options: ArchitectureOptions) {
+      (name, classes, width) = (known.name, options.classes, options.width)
+      inputSize = options.inputSize.map { [$0.height, $0.width] }
+    }
+
+    /// The options again.
+    /// - Throws: a sentence when they make no sense.
+    private func options() throws -> ArchitectureOptions {
+      guard inputSize?.count ?? 2 == 2 else {
+        throw ToolError("The record of \(name)'s training is damaged: its input size.")
+      }
+      return ArchitectureOptions(inputSize: inputSize.map { Size2D($0[0], $0[1]) }, classes: classes, width: width)
+    }
+
+    /// Whether what the command line says of the network is right; what it leaves open is.
+    func fits(_ wanted: Design) -> Bool {
+      wanted.name == name && wanted.classes ?? classes == classes && (wanted.width == 1 || wanted.width == width)
+        && wanted.inputSize ?? inputSize == inputSize
+    }
 
     /// The network as it is folded and fused, with meaningless weights.
     func skeleton() throws -> Graph {
-      var graph = try Architectures.named(name).build(ArchitectureOptions(classes: classes, width: width))
+      var graph = try Architectures.named(name).build(options())
       // Folding looks at which shifts are 0: in trained networks, none.
       for parameter in graph.parameters where parameter.role == .statistic || parameter.role == .bias {
         graph[parameter.id].constant = Tensor(shape: graph[parameter.id].shape, repeating: 0.5)
@@ -126,12 +149,10 @@ struct QuantizationRecord: Codable {
   /// The int8 network that a file describes, ready to be packed.
   /// - Parameter wanted: how the command line says it is built.
   func network(_ file: Checkpoint, _ wanted: Design, from path: String) throws -> Graph {
-    guard wanted.name == design.name, wanted.classes ?? design.classes == design.classes,
-      wanted.width == 1 || wanted.width == design.width
-    else {
+    guard design.fits(wanted) else {
       throw ToolError(
-        "\(path) is of \(design.name) with \(design.classes.map { "\($0)" } ?? "its own") classes and width "
-          + "\(design.width): name that.")
+        "\(path) is of \(design.name) with \(design.classes.map { "\($0)" } ?? "its own") classes, width \(design.width) and "
+          + "\(design.inputSize.map { "inputs of \($0.text)" } ?? "its own inputs"): name that.")
     }
     var graph = try design.skeleton()
     try apply(to: &graph, from: path)

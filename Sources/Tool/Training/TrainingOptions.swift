@@ -21,6 +21,11 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Hidden channels, relative to the architecture's.")
   var width: Double = 1
 
+  @Option(
+    help: "Height and width that pictures are resized to and the network is built for: N or HEIGHTxWIDTH.",
+    transform: InputSize.init(parsing:))
+  var inputSize: InputSize?
+
   @Option(help: "Use this many of the training pictures, taken at random.")
   var limit: Int?
 
@@ -42,7 +47,8 @@ struct TrainingOptions: ParsableArguments {
 
   /// How the architecture is built, with what only training needs.
   var architectureOptions: ArchitectureOptions {
-    var options = ArchitectureOptions(classes: classes, width: width, seed: seed, forTraining: !quantizeAware)
+    var options = ArchitectureOptions(
+      inputSize: inputSize?.picture, classes: classes, width: width, seed: seed, forTraining: !quantizeAware)
     options.distribution = method.initialization
     return options
   }
@@ -87,6 +93,7 @@ struct TrainingOptions: ParsableArguments {
       "pictures": "\(images.count) (\(String(images.fingerprint, radix: 16)))",
     ]
     if quantizeAware { own["quantize-aware"] = "true" }
+    if let size = inputSize?.picture { own["input-size"] = "\(size.height)x\(size.width)" }
     return own.merging(method.settings(isFine: quantizeAware)) { $1 }.merging(changes.settings) { $1 }
   }
 }

@@ -59,7 +59,7 @@ struct TuneSpace {
     var sizes: [Double: (parameters: Int, macs: Int, arenaBytes: Int)] = [:]
     var found: [TuneCandidate] = []
     var accepted = 0
-    let sides = known.inputSize
+    let sides = options.inputSize?.picture ?? known.inputSize
     while accepted < trials {
       guard found.count < Self.drawsATrial * trials else {
         throw ToolError(
