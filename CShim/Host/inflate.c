@@ -1,5 +1,5 @@
-#include "CHost.h"
 #include "library.h"
+#include "CHost.h"
 #include <limits.h>
 #include <string.h>
 
@@ -73,21 +73,36 @@ static int32_t inflateAll(const Zlib *zlib, int32_t wrapper, const uint8_t *byte
   return result;
 }
 
+static void *openZlib(Zlib *zlib) {
+  void *library = openLibrary("libz.so.1", "libz.dylib");
+  if (!library) return NULL;
+  *(void **)&zlib->initialize = dlsym(library, "inflateInit2_");
+  *(void **)&zlib->inflate = dlsym(library, "inflate");
+  *(void **)&zlib->reset = dlsym(library, "inflateReset");
+  *(void **)&zlib->end = dlsym(library, "inflateEnd");
+  if (zlib->initialize && zlib->inflate && zlib->reset && zlib->end) return library;
+  dlclose(library);
+  return NULL;
+}
+
 int32_t martlet_host_inflate(int32_t wrapper, const void *bytes, size_t count, void *output, size_t capacity,
                              size_t *written) {
   *written = 0;
-  void *library = openLibrary("libz.so.1", "libz.dylib");
-  if (!library) return MARTLET_INFLATE_NO_LIBRARY;
   Zlib zlib;
-  *(void **)&zlib.initialize = dlsym(library, "inflateInit2_");
-  *(void **)&zlib.inflate = dlsym(library, "inflate");
-  *(void **)&zlib.reset = dlsym(library, "inflateReset");
-  *(void **)&zlib.end = dlsym(library, "inflateEnd");
-  const int complete = zlib.initialize && zlib.inflate && zlib.reset && zlib.end;
-  const int32_t result =
-      complete ? inflateAll(&zlib, wrapper, bytes, count, output, capacity, written) : MARTLET_INFLATE_NO_LIBRARY;
+  void *library = openZlib(&zlib);
+  if (!library) return MARTLET_INFLATE_NO_LIBRARY;
+  const int32_t result = inflateAll(&zlib, wrapper, bytes, count, output, capacity, written);
   dlclose(library);
   return result;
+}
+
+int32_t martlet_host_find_zlib(char *path, size_t capacity) {
+  Zlib zlib;
+  void *library = openZlib(&zlib);
+  if (!library) return 0;
+  nameLibrary(*(void **)&zlib.inflate, path, capacity);
+  dlclose(library);
+  return 1;
 }
 
 uint32_t martlet_host_crc32(const void *bytes, size_t count) {

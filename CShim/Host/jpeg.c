@@ -1,5 +1,5 @@
-#include "CHost.h"
 #include "library.h"
+#include "CHost.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -83,4 +83,13 @@ int32_t martlet_host_jpeg_decode(const void *bytes, size_t count, martlet_host_i
   }
   dlclose(library);
   return status;
+}
+
+int32_t martlet_host_find_turbojpeg(char *path, size_t capacity) {
+  TurboJPEG jpeg;
+  void *library = openTurboJPEG(&jpeg);
+  if (!library) return 0;
+  nameLibrary(*(void **)&jpeg.open, path, capacity);
+  dlclose(library);
+  return 1;
 }

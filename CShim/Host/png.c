@@ -1,5 +1,5 @@
-#include "CHost.h"
 #include "library.h"
+#include "CHost.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -68,4 +68,13 @@ int32_t martlet_host_png_decode(const void *bytes, size_t count, martlet_host_im
   png.release(&picture);
   dlclose(library);
   return isRead ? MARTLET_IMAGE_OK : MARTLET_IMAGE_CORRUPT;
+}
+
+int32_t martlet_host_find_png(char *path, size_t capacity) {
+  PNG png;
+  void *library = openPNG(&png);
+  if (!library) return 0;
+  nameLibrary(*(void **)&png.begin, path, capacity);
+  dlclose(library);
+  return 1;
 }

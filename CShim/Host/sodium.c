@@ -1,5 +1,5 @@
-#include "CHost.h"
 #include "library.h"
+#include "CHost.h"
 #include <stdalign.h>
 
 // libsodium's functions (stable since 1.0.12), declared here so that the build needs no header of it.
@@ -58,4 +58,11 @@ int32_t martlet_host_check_signature(const void *message, size_t count, const ui
       sodium.check(state, signature, public_key) != 0)
     return MARTLET_SODIUM_REFUSED;
   return MARTLET_SODIUM_OK;
+}
+
+int32_t martlet_host_find_sodium(char *path, size_t capacity) {
+  Sodium sodium;
+  if (openSodium(&sodium) != MARTLET_SODIUM_OK) return 0;
+  nameLibrary(*(void **)&sodium.sign, path, capacity);
+  return 1;
 }

@@ -19,11 +19,14 @@ struct MartletCommand: ParsableCommand {
       A first answer:
         martlet convert network.onnx --preset imagenet --calibrate photos/ --labels labels.txt -o network.martlet
         martlet run network.martlet photo.jpg
+
+      martlet doctor says what this machine has and what is missing.
+      martlet --generate-completion-script bash (or zsh, fish) prints what makes the shell complete commands and files.
       """,
     version: toolVersion,
     subcommands: [
       Convert.self, Run.self, Eval.self, Bench.self, Inspect.self, Verify.self, Explain.self, Compare.self, Diff.self,
       SelfTest.self, Sign.self, Deploy.self, Export.self, Plan.self, List.self, ListArchitectures.self, Train.self,
-      Tune.self, Finetune.self, Merge.self,
+      Tune.self, Finetune.self, Merge.self, Doctor.self,
     ])
 }

@@ -7,6 +7,7 @@
 
 #include "CHostImages.h"
 #include "CHostInflate.h"
+#include "CHostLibraries.h"
 #include "CHostPool.h"
 #include "CHostSodium.h"
 

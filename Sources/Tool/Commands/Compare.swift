@@ -11,13 +11,13 @@ struct Compare: ParsableCommand {
       The preprocessing is the packed model's. Errors add up from layer to layer.
       """)
 
-  @Argument(help: "The float network that the model was made of.")
+  @Argument(help: "The float network that the model was made of.", completion: .file())
   var float: String
 
-  @Argument(help: "The packed model.")
+  @Argument(help: "The packed model.", completion: .file())
   var model: String
 
-  @Option(help: "Typical inputs; labels are not needed.")
+  @Option(help: "Typical inputs; labels are not needed.", completion: .file())
   var data: String
 
   @Option(help: "Compare on at most this many inputs.")

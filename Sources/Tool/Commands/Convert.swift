@@ -16,7 +16,7 @@ struct Convert: ParsableCommand {
       For measuring, without a trained network: martlet convert --architecture resnet-18 --random-weights 1 -o untrained.martlet
       """)
 
-  @Argument(help: "A network (.onnx, .tflite), or a checkpoint with --architecture.")
+  @Argument(help: "A network (.onnx, .tflite), or a checkpoint with --architecture.", completion: .file())
   var model: String?
 
   @Option(
@@ -26,7 +26,8 @@ struct Convert: ParsableCommand {
       """)
   var randomWeights: UInt64?
 
-  @Option(help: "Typical inputs: a folder of pictures (sub-folders too), or a .npy or .npz of arrays.")
+  @Option(
+    help: "Typical inputs: a folder of pictures (sub-folders too), or a .npy or .npz of arrays.", completion: .file())
   var calibrate: String?
 
   @Option(help: "Calibrate with at most this many inputs, spread over the data set.")
@@ -41,7 +42,7 @@ struct Convert: ParsableCommand {
   @Option(parsing: .upToNextOption, help: "Layers whose results have 16 bits while the others keep 8.")
   var int16Layers: [String] = []
 
-  @Option(help: "Class names, one a line.")
+  @Option(help: "Class names, one a line.", completion: .file())
   var labels: String?
 
   @Option(
@@ -54,7 +55,7 @@ struct Convert: ParsableCommand {
   @Flag(help: "The first input is given row by row as a camera delivers it, so that the arena need not hold it.")
   var pushRows = false
 
-  @Option(name: .shortAndLong, help: "The packed model to write.")
+  @Option(name: .shortAndLong, help: "The packed model to write.", completion: .file())
   var out: String
 
   @OptionGroup var source: FloatSourceOptions

@@ -26,7 +26,7 @@ struct Deploy: ParsableCommand {
   @Flag(help: "Only print the current model's path.")
   var which = false
 
-  @Option(help: "A public key's file: the model must be signed with it.")
+  @Option(help: "A public key's file: the model must be signed with it.", completion: .file())
   var key: String?
 
   @OptionGroup var output: OutputOptions

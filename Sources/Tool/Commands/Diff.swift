@@ -16,10 +16,10 @@ struct Diff: ParsableCommand {
       tools/compare-litert makes such files with LiteRT or TFLite Micro.
       """)
 
-  @Argument(help: "A packed model, an int8 network (.tflite), or a float network.")
+  @Argument(help: "A packed model, an int8 network (.tflite), or a float network.", completion: .file())
   var model: String
 
-  @Argument(help: "Archives of arrays (.npz); their examples are counted together.")
+  @Argument(help: "Archives of arrays (.npz); their examples are counted together.", completion: .file())
   var values: [String]
 
   @OptionGroup var source: FloatSourceOptions

@@ -11,16 +11,18 @@ struct Eval: ParsableCommand {
       Example: martlet eval network.martlet --data test-pictures/
       """)
 
-  @Argument(help: "A packed model (.martlet), or a float network with the preprocessing flags of `convert`.")
+  @Argument(
+    help: "A packed model (.martlet), or a float network with the preprocessing flags of `convert`.",
+    completion: .file())
   var model: String
 
-  @Option(help: "The labelled data set.")
+  @Option(help: "The labelled data set.", completion: .file())
   var data: String
 
   @Option(help: "Evaluate at most this many inputs.")
   var limit: Int?
 
-  @Option(help: "A head patch (.martlet-head) to put on the packed model.")
+  @Option(help: "A head patch (.martlet-head) to put on the packed model.", completion: .file())
   var head: String?
 
   @OptionGroup var source: FloatSourceOptions

@@ -31,7 +31,7 @@ struct Export: ParsableCommand {
   @Option(help: "The folder of Martlet's sources, for --firmware (default: where this tool was built).")
   var runtime: String?
 
-  @Option(name: .shortAndLong, help: "The folder to write to; it is made if missing.")
+  @Option(name: .shortAndLong, help: "The folder to write to; it is made if missing.", completion: .directory)
   var out: String
 
   @OptionGroup var output: OutputOptions

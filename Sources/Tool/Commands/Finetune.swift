@@ -17,16 +17,17 @@ struct Finetune: ParsableCommand {
       Example: martlet finetune mobilenet.martlet --data photos/ -o mine.martlet
       """)
 
-  @Argument(help: "The packed network to learn from; it is not changed.")
+  @Argument(help: "The packed network to learn from; it is not changed.", completion: .file())
   var backbone: String
 
-  @Option(help: "Labelled pictures.")
+  @Option(help: "Labelled pictures.", completion: .file())
   var data: String
 
-  @Option(name: .shortAndLong, help: "Where the new model goes.")
+  @Option(name: .shortAndLong, help: "Where the new model goes.", completion: .file())
   var out: String?
 
-  @Option(help: "Write the head alone, a few kilobytes that fit this network only (.martlet-head).")
+  @Option(
+    help: "Write the head alone, a few kilobytes that fit this network only (.martlet-head).", completion: .file())
   var patch: String?
 
   @Option(help: "Also write the network up to its features: what a device needs that learns by itself.")
@@ -69,7 +70,7 @@ struct Finetune: ParsableCommand {
   @Option(help: "Decides what is held back, the order of examples and first weights.")
   var seed: UInt64 = 1
 
-  @Option(help: "Where features are kept; by default beside the output.")
+  @Option(help: "Where features are kept; by default beside the output.", completion: .file())
   var cache: String?
 
   @Flag(help: "Keep no features.")

@@ -13,12 +13,14 @@ struct Inspect: ParsableCommand {
       Of several packed models it prints the arena that they can share when they run one after the other.
       """)
 
-  @Argument(help: "A packed model (.martlet) or a network (.onnx, .tflite, or a checkpoint with --architecture).")
+  @Argument(
+    help: "A packed model (.martlet) or a network (.onnx, .tflite, or a checkpoint with --architecture).",
+    completion: .file())
   var models: [String]
 
   private var model: String { models[0] }
 
-  @Option(help: "Draw the arena over time, and what makes its peak, into a .html or .svg file.")
+  @Option(help: "Draw the arena over time, and what makes its peak, into a .html or .svg file.", completion: .file())
   var memory: String?
 
   @OptionGroup var source: FloatSourceOptions

@@ -12,7 +12,8 @@ struct ListArchitectures: ParsableCommand {
       Example: martlet architectures resnet-18 mobilenetv2
       """)
 
-  @Argument(help: "Names; without any, all architectures.")
+  @Argument(
+    help: "Names; without any, all architectures.", completion: .list(Architectures.all.map(\.name)))
   var names: [String] = []
 
   @OptionGroup var output: OutputOptions

@@ -9,13 +9,13 @@ struct Merge: ParsableCommand {
     abstract: "Puts a head patch on the network that it was trained on: one packed model.",
     discussion: "Example: martlet merge mobilenet.martlet --head mine.martlet-head -o mine.martlet")
 
-  @Argument(help: "The packed network.")
+  @Argument(help: "The packed network.", completion: .file())
   var backbone: String
 
-  @Option(help: "The head patch.")
+  @Option(help: "The head patch.", completion: .file())
   var head: String
 
-  @Option(name: .shortAndLong, help: "Where the model goes.")
+  @Option(name: .shortAndLong, help: "Where the model goes.", completion: .file())
   var out: String
 
   @OptionGroup var output: OutputOptions

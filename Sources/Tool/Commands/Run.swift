@@ -13,22 +13,22 @@ struct Run: ParsableCommand {
       A network with several inputs takes one .npy array for each. A network (.onnx, .tflite) is evaluated in float.
       """)
 
-  @Argument(help: "A packed model, or a float network.")
+  @Argument(help: "A packed model, or a float network.", completion: .file())
   var model: String
 
-  @Argument(help: "Pictures (JPEG, PNG, BMP, PPM) or arrays (.npy).")
+  @Argument(help: "Pictures (JPEG, PNG, BMP, PPM) or arrays (.npy).", completion: .file())
   var inputs: [String]
 
   @Option(help: "How many of the likeliest classes to print.")
   var top = 5
 
-  @Option(name: .customLong("output"), help: "Also write the first output as a float32 array.")
+  @Option(name: .customLong("output"), help: "Also write the first output as a float32 array.", completion: .file())
   var outputFile: String?
 
   @Flag(help: "Arrays hold a packed model's own values: int8 or int16 goes in as it is and, with --output, comes out.")
   var quantized = false
 
-  @Option(help: "A head patch (.martlet-head) to put on the packed model.")
+  @Option(help: "A head patch (.martlet-head) to put on the packed model.", completion: .file())
   var head: String?
 
   @OptionGroup var source: FloatSourceOptions

@@ -20,13 +20,16 @@ struct SelfTest: ParsableCommand {
   @Argument(help: "A packed model.", completion: .file(extensions: ["martlet"]))
   var model: String
 
-  @Option(name: .shortAndLong, help: "Where to write the model with its test; it may be the same file.")
+  @Option(
+    name: .shortAndLong, help: "Where to write the model with its test; it may be the same file.", completion: .file())
   var out: String?
 
   @Flag(help: "Run the test that the model has, on every kernel family of this processor (or MARTLET_ISA's alone).")
   var check = false
 
-  @Option(help: "The test's input: a picture or .npy, one for each network input (default: a fixed pseudo-random one).")
+  @Option(
+    help: "The test's input: a picture or .npy, one for each network input (default: a fixed pseudo-random one).",
+    completion: .file())
   var input: [String] = []
 
   @OptionGroup var output: OutputOptions

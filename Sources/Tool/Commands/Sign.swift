@@ -17,10 +17,10 @@ struct Sign: ParsableCommand {
   @Argument(help: "A packed model.", completion: .file(extensions: ["martlet"]))
   var model: String?
 
-  @Option(help: "The secret key's file.")
+  @Option(help: "The secret key's file.", completion: .file())
   var key: String?
 
-  @Option(name: .shortAndLong, help: "Where to write the signed model; it may be the same file.")
+  @Option(name: .shortAndLong, help: "Where to write the signed model; it may be the same file.", completion: .file())
   var out: String?
 
   @Option(help: "Make a new pair of keys: NAME.secret, which stays with you, and NAME.public.")

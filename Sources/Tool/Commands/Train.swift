@@ -18,16 +18,18 @@ struct Train: ParsableCommand {
       Example: martlet train lenet-5 --data mnist/ --epochs 5 --checkpoint lenet-5.checkpoint -o lenet-5.safetensors
       """)
 
-  @Argument(help: "One of `martlet architectures`.")
+  @Argument(help: "One of `martlet architectures`.", completion: .list(Architectures.all.map(\.name)))
   var architecture: String
 
-  @Option(help: "The labelled pictures.")
+  @Option(help: "The labelled pictures.", completion: .file())
   var data: String
 
-  @Option(name: .shortAndLong, help: "Where the weights go (.safetensors).")
+  @Option(name: .shortAndLong, help: "Where the weights go (.safetensors).", completion: .file())
   var output: String
 
-  @Option(help: "Begin with the weights of this checkpoint (.pth, .safetensors, .npz) where names and shapes fit.")
+  @Option(
+    help: "Begin with the weights of this checkpoint (.pth, .safetensors, .npz) where names and shapes fit.",
+    completion: .file())
   var from: String?
 
   @OptionGroup(title: "Training") var options: TrainingOptions

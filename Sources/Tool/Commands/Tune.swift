@@ -21,7 +21,7 @@ struct Tune: ParsableCommand {
   @Argument(help: "One of `martlet architectures`.")
   var architecture: String
 
-  @Option(help: "The labelled pictures; their training half is used.")
+  @Option(help: "The labelled pictures; their training half is used.", completion: .file())
   var data: String
 
   @Option(help: "A folder for the search's state, so that it can go on.")
@@ -51,7 +51,7 @@ struct Tune: ParsableCommand {
   @Option(help: "Refuse candidates whose packed network takes more multiply-accumulates.")
   var budgetMacs: Int?
 
-  @Option(help: "Write the table to this file of comma-separated values.")
+  @Option(help: "Write the table to this file of comma-separated values.", completion: .file())
   var log: String?
 
   @OptionGroup(title: "Training") var options: TrainingOptions

@@ -13,7 +13,7 @@ struct Verify: ParsableCommand {
   @Argument(help: "Packed models.", completion: .file(extensions: ["martlet"]))
   var models: [String]
 
-  @Option(help: "A public key's file: the models must be signed with it (martlet sign).")
+  @Option(help: "A public key's file: the models must be signed with it (martlet sign).", completion: .file())
   var key: String?
 
   @OptionGroup var output: OutputOptions

@@ -8,7 +8,9 @@ import Martlet
 
 /// Training layers of the float network that a packed one was converted from.
 struct DeepFinetuningOptions: ParsableArguments {
-  @Option(help: "The float network (.onnx, .tflite, or a checkpoint with --architecture): trains its layers, too.")
+  @Option(
+    help: "The float network (.onnx, .tflite, or a checkpoint with --architecture): trains its layers, too.",
+    completion: .file())
   var from: String?
 
   @Option(help: "With --from: train this many layers with weights before the classifier.")

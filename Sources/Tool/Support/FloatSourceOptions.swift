@@ -10,7 +10,7 @@ struct FloatSourceOptions: ParsableArguments {
   @Option(
     help: """
       MODEL is a checkpoint (.pth, .safetensors, .npz) of this architecture; `martlet architectures` prints them.
-      """)
+      """, completion: .list(Architectures.all.map(\.name)))
   var architecture: String?
 
   @Option(

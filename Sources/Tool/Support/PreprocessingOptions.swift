@@ -5,7 +5,9 @@ import Martlet
 
 /// How pictures become the network's input: a preset, changed by explicit flags.
 struct PreprocessingOptions: ParsableArguments {
-  @Option(help: "What the network was trained with: imagenet, imagenet-tf, cifar10 or mnist.")
+  @Option(
+    help: "What the network was trained with: imagenet, imagenet-tf, cifar10 or mnist.",
+    completion: .list(Preprocessing.presetNames))
   var preset: String?
 
   @Option(help: "Subtracted from each channel, in units of 0–255: R,G,B or one number.")

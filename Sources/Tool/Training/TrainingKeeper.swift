@@ -5,7 +5,9 @@ import Training
 
 /// Where a run's state and its curves go.
 struct TrainingRecordOptions: ParsableArguments {
-  @Option(help: "Keep all that the run needs to go on in this file, so that it survives any end of the process.")
+  @Option(
+    help: "Keep all that the run needs to go on in this file, so that it survives any end of the process.",
+    completion: .file())
   var checkpoint: String?
 
   @Option(help: "Write the checkpoint every N steps; by default at each epoch's end and every minute.")
@@ -14,10 +16,10 @@ struct TrainingRecordOptions: ParsableArguments {
   @Flag(help: "Go on from --checkpoint, to the same weights as without a break. Without such a file, begin.")
   var resume = false
 
-  @Option(help: "Write loss, accuracy and pace to this file of comma-separated values.")
+  @Option(help: "Write loss, accuracy and pace to this file of comma-separated values.", completion: .file())
   var log: String?
 
-  @Option(help: "Draw the curves of loss, accuracy and learning rate on a page (.html).")
+  @Option(help: "Draw the curves of loss, accuracy and learning rate on a page (.html).", completion: .file())
   var report: String?
 
   func validate() throws {

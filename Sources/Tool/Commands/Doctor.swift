@@ -1,0 +1,44 @@
+import ArgumentParser
+
+/// `martlet doctor`.
+struct Doctor: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Says what this machine has, what is missing, and the command that installs it.",
+    discussion: """
+      Libraries are opened when a command needs them: all others work without. The status is 1 when one is missing.
+      Example: martlet doctor
+      """)
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let examination = Examination()
+    try output.emit(examination) { show(examination) }
+    guard examination.isComplete else { throw ExitCode.failure }
+  }
+
+  private func show(_ found: Examination) {
+    let machine = found.machine
+    print("martlet    \(found.version)")
+    print("system     \(machine.system), \(machine.architecture)")
+    let memory = (Double(machine.memoryBytes) / 1_073_741_824).digits(1)
+    print("processor  \(machine.processor), \(machine.cores) cores, \(memory) GiB of memory")
+    print("kernels    \(found.kernels.text)")
+    show(found.libraries, title: "Libraries")
+    show(found.programs, title: "For firmware only")
+    if !found.problems.isEmpty { print("\nProblems") }
+    for problem in found.problems { print("  \(problem)") }
+    print(found.isComplete ? "\nNothing is missing." : "\nSomething is missing: see above.")
+  }
+
+  private func show(_ findings: [Examination.Finding], title: String) {
+    print("\n\(title)")
+    let width = findings.map(\.name.count).max() ?? 0
+    for finding in findings {
+      let name = finding.name + String(repeating: " ", count: width - finding.name.count)
+      print("  \(name)  \(finding.path ?? "missing")")
+      print("  \(String(repeating: " ", count: width))  for \(finding.neededFor)")
+      if let remedy = finding.remedy { print("  \(String(repeating: " ", count: width))  install: \(remedy)") }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+"""The fenced blocks of Markdown documents, as commands and programs that can be run."""
+import dataclasses
+import re
+
+COMMAND = re.compile(r"([A-Z_]+=\S+ )*(martlet|martlet-run|tools/\S+|\.build/\S+|\./\S+|swift|pip|python3?|cc|cd|man|curl|cp|mkdir)\b")
+PROGRAMS = ("swift", "c", "python")
+
+
+@dataclasses.dataclass
+class Block:
+    """One fenced block."""
+    document: str
+    line: int
+    language: str
+    lines: list
+    # Why it is not run at all, or only with --all.
+    never: str = ""
+    slow: str = ""
+
+    @property
+    def place(self):
+        return f"{self.document}:{self.line}"
+
+    @property
+    def is_program(self):
+        return self.language in PROGRAMS
+
+    @property
+    def commands(self):
+        """Commands with their continuation lines; none in blocks that show output or a drawing."""
+        if self.language not in ("", "sh"):
+            return []
+        joined = re.sub(r"\\\n\s*", "", "\n".join(self.lines)).splitlines()
+        commands = [line for line in joined if line.strip() and not line.lstrip().startswith("#")]
+        return commands if commands and COMMAND.match(commands[0]) else []
+
+    @property
+    def text(self):
+        return "\n".join(self.lines)
+
+
+def blocks(path, name):
+    """All blocks of a document. A comment before a block, <!-- not run: REASON --> or <!-- slow: REASON -->, is for it."""
+    found, current, remark = [], None, ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        fence = re.match(r"\s*```(\S*)", line)
+        if current is not None:
+            if fence:
+                found.append(current)
+                current, remark = None, ""
+            else:
+                current.lines.append(line)
+        elif fence:
+            current = Block(name, number, fence[1], [])
+            mark = re.match(r"<!-- (not run|slow): (.+) -->$", remark)
+            if mark:
+                setattr(current, "never" if mark[1] == "not run" else "slow", mark[2])
+        elif line.strip():
+            remark = line.strip()
+    return found
