@@ -39,6 +39,29 @@ class Block:
         return "\n".join(self.lines)
 
 
+HELP_LEFT_OUT = {
+    "/srv/": ("never", "writes outside the scratch folder"),
+    "values.npz": ("never", "needs the tensors of another program"),
+    "resnet-18": ("slow", "packs a network of 11 million parameters"),
+}
+
+
+def help_blocks(description):
+    """The examples in `martlet COMMAND --help`, from what the tool says of itself. Those that make files come first."""
+    found = []
+    commands = sorted(description["command"]["subcommands"], key=lambda command: command["commandName"] != "sign")
+    for command in commands:
+        for line in (command.get("discussion") or "").splitlines():
+            example = re.sub(r"^\s*([A-Z][\w ,]*:)?\s*", "", line)
+            if re.match(r"martlet [a-z]+ ", example) and not re.search(r"`|\b[A-Z]{4,}\b", example):
+                block = Block(f"martlet {command['commandName']} --help", 1, "sh", [example])
+                for part, (kind, reason) in HELP_LEFT_OUT.items():
+                    if part in example and "inspect" not in example and "architectures" not in example:
+                        setattr(block, kind, reason)
+                found.append(block)
+    return found
+
+
 def blocks(path, name):
     """All blocks of a document. A comment before a block, <!-- not run: REASON --> or <!-- slow: REASON -->, is for it."""
     found, current, remark = [], None, ""

@@ -100,13 +100,23 @@ def write_digits(folder):
         (folder / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 0x801, count) + bytes(labels))
 
 
+def write_small_pictures(folder):
+    """CIFAR-10's binary files with few pictures of noise."""
+    source = random.Random(4)
+    folder.mkdir()
+    for name in [f"data_batch_{number}.bin" for number in range(1, 6)] + ["test_batch.bin"]:
+        (folder / name).write_bytes(b"".join(bytes([index]) + source.randbytes(3072) for index in range(10)))
+
+
 def write_all(folder, tool, data):
     """Writes every stand-in. `data` is the folder of real models, where a TFLite network comes from, if it is there."""
     (folder / "network.onnx").write_bytes(network())
     (folder / "photo.jpg").write_bytes(base64.b64decode(PHOTO))
     (folder / "labels.txt").write_text("".join(f"class {index}\n" for index in range(CLASSES)))
     write_pictures(folder / "photos")
+    shutil.copytree(folder / "photos", folder / "test-pictures")
     write_digits(folder / "mnist")
+    write_small_pictures(folder / "cifar10")
     shutil.copy(ROOT / "models/lenet-5-mnist.safetensors", folder)
     quantized = data / "models/kws_mlperf-tiny-dscnn_int8.tflite"
     if quantized.exists():
@@ -114,6 +124,8 @@ def write_all(folder, tool, data):
     subprocess.run([tool, "convert", "network.onnx", "--preset", "imagenet", "--calibrate", "photos", "--labels", "labels.txt",
                     "-o", "network.martlet"], cwd=folder, check=True, capture_output=True)
     subprocess.run([tool, "selftest", "network.martlet", "-o", "network.martlet"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([tool, "finetune", "network.martlet", "--data", "photos", "--patch", "mine.martlet-head"], cwd=folder,
+                   check=True, capture_output=True)
     for name in ("mobilenet", "backbone", "a", "b", "detector", "classifier"):
         shutil.copy(folder / "network.martlet", folder / f"{name}.martlet")
     shutil.copy(folder / "network.onnx", folder / "backbone.onnx")

@@ -18,13 +18,13 @@ int main(void) {
 SWIFT = """import Foundation
 %s
 func aligned(_ count: Int) -> UnsafeMutableRawBufferPointer { .allocate(byteCount: count, alignment: 64) }
-let file = try Data(contentsOf: URL(fileURLWithPath: "network.martlet"))
-let memory = aligned(file.count)
-memory.copyBytes(from: file)
-let bytes = UnsafeRawBufferPointer(memory)
-let arena = aligned(1 << 22)
-let photo = [UInt8](repeating: 100, count: 32 * 32 * 3)
 func answer() throws {
+  let file = try Data(contentsOf: URL(fileURLWithPath: "network.martlet"))
+  let memory = aligned(file.count)
+  memory.copyBytes(from: file)
+  let bytes = UnsafeRawBufferPointer(memory)
+  let arena = aligned(1 << 22)
+  let photo = [UInt8](repeating: 100, count: 32 * 32 * 3)
 %s
   guard scores.contains(where: { $0 != 0 }) else { fatalError("no answer") }
 }
@@ -56,6 +56,6 @@ def write(block, folder):
     body = [line for line in lines if not line.startswith("import ")]
     (folder / "main.swift").write_text(SWIFT % ("\n".join(imports), "\n".join(body)))
     command = (f"swiftc -swift-version 6 -enable-experimental-feature Lifetimes -I '{debug}/Modules' "
-               f"-Xcc -fmodule-map-file='{ROOT}/CShim/include/module.modulemap' main.swift '{debug}'/Martlet.build/*.o "
+               f"-Xcc -fmodule-map-file='{debug}/CShim.build/module.modulemap' main.swift '{debug}'/Martlet.build/*.o "
                f"$(find '{debug}/CShim.build' -name '*.o') -o fragment && ./fragment")
     return command, debug / "Modules/Martlet.swiftmodule"
