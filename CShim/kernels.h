@@ -14,6 +14,7 @@ extern const martlet_kernels martlet_scalar_kernels;
 #if defined(__x86_64__)
 /// The families but AVX-VNNI: what the processor was asked once.
 uint32_t martlet_quick_families(void);
+void martlet_avx2_expand_four_bit(const uint8_t *restrict bytes, int8_t *restrict values, ptrdiff_t quads);
 extern const martlet_kernels martlet_avx2_kernels;
 extern const martlet_kernels martlet_avxvnni_kernels;
 extern const martlet_kernels martlet_avx512vnni_kernels;

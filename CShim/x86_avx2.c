@@ -60,5 +60,6 @@ const martlet_kernels martlet_avx2_kernels = {
     .multiply = multiply,
     .look_up = look_up,
     .convolve_int16 = martlet_int16_convolve_avx2,
+    .expand_four_bit = martlet_avx2_expand_four_bit,
 };
 #endif

@@ -182,5 +182,6 @@ const martlet_kernels martlet_avx512vnni_kernels = {
     .convolve_int16 = martlet_int16_convolve_avx512,
     .connect = martlet_avx512_connect,
     .dot = martlet_avx512_dot,
+    .expand_four_bit = martlet_avx2_expand_four_bit,
 };
 #endif

@@ -197,7 +197,6 @@ typedef struct martlet_addition {
 } martlet_addition;
 
 typedef struct martlet_fixed_addition martlet_fixed_addition;
-
 /// round(float((a − zero_point_a) · (b − zero_point_b)) · factor): the product is an exact integer.
 typedef struct martlet_multiplication {
     int32_t zero_point_a, zero_point_b;
@@ -256,6 +255,7 @@ typedef struct martlet_kernels {
     /// See CConnect.h; NULL: `convolve`, panel by panel, and the scalar one.
     void (*connect)(const martlet_panel *layer, const uint8_t *input, uint8_t *output);
     int32_t (*dot)(const int8_t *weights, const uint8_t *values, int32_t zero_point, int32_t count);
+    void (*expand_four_bit)(const uint8_t *restrict bytes, int8_t *restrict values, ptrdiff_t quads);  // CFourBit.h
 } martlet_kernels;
 
 /// Families that this processor can run, bit i for family i. Scalar is always there. AVX-512-VNNI needs the foundation,
@@ -389,6 +389,7 @@ uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t firs
 #include "CConnect.h"
 #include "CFixed.h"
 #include "CFloat.h"
+#include "CFourBit.h"
 #include "CTraining.h"
 #include "CNormalization.h"
 #include "CSelection.h"
@@ -396,5 +397,4 @@ uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t firs
 #include "CInt16.h"
 #include "CRecurrent.h"
 #include "CHead.h"
-
 #endif

@@ -27,6 +27,7 @@ public func compile(
   if options.equalizesChannels, options.activations != .int16 {
     try equalizeChannels(&scaled, on: calibration, workers: workers) { progress("equalize", $0) }
   }
+  let bits = try LayerWeightBits(scaled, options, int16)
   let statistics = try calibrate(
     scaled, on: calibration, gathersColumns: options.roundsByCovariance, workers: workers
   ) { progress("calibrate", $0) }
@@ -36,14 +37,13 @@ public func compile(
     labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
     macs: network.macs, parameters: network.parameterCount)
   var notes: [String] = []
-  var quantized = try quantize(scaled, statistics, options, int16, &metadata, &notes, workers) {
+  var quantized = try quantize(scaled, statistics, options, int16, bits, &metadata, &notes, workers) {
     progress("quantize", $0)
   }
 
   progress("plan", 0)
   viewConcats(&quantized)
-  let planner = try NetworkPlanner(quantized)
-  let (planned, records, plan) = try planner.plan(options.arena, pushesInput: options.pushesInput)
+  let (planner, (planned, records, plan)) = try NetworkPlanner.plan(quantized, options)
 
   progress("pack", 0)
   metadata.provenance =
@@ -53,7 +53,7 @@ public func compile(
       ("calibration hash", String(statistics.dataHash, radix: 16)), ("bias correction", "\(options.correctsBiases)"),
       (equalizationKey, "\(options.equalizesChannels && options.activations != .int16)"),
       ("rounding by covariance", "\(options.roundsByCovariance)"),
-    ] + options.activations.provenance
+    ] + options.activations.provenance + options.weights.provenance
   let bytes = try packModel(planned, records, plan, metadata)
 
   let agreement = try checkAgreement(
@@ -72,17 +72,18 @@ public func compile(
 /// Chooses quantizations, corrects biases and lowers every layer; completes the preprocessing in `metadata`.
 private func quantize(
   _ graph: Graph, _ statistics: CalibrationStatistics, _ options: CompileOptions, _ int16: Int16Values?,
-  _ metadata: inout ModelMetadata, _ notes: inout [String], _ workers: Workers, progress: (Double) -> Void
+  _ bits: LayerWeightBits, _ metadata: inout ModelMetadata, _ notes: inout [String], _ workers: Workers,
+  progress: (Double) -> Void
 ) throws(GraphError) -> QuantizedNetwork {
   let rules = try ChosenQuantizations(graph, statistics, options, int16, &metadata)
   var corrected = graph
-  if options.correctsBiases { try correctBiases(&corrected, rules, statistics) }
+  if options.correctsBiases { try correctBiases(&corrected, rules, bits, statistics) }
   let weights =
     options.roundsByCovariance
     ? try roundWeights(
-      graph, rules, statistics, correctsBiases: options.correctsBiases, on: workers, notes: &notes,
+      graph, rules, bits, statistics, correctsBiases: options.correctsBiases, on: workers, notes: &notes,
       progress: progress) : [:]
-  return try QuantizedNetwork(corrected, rules, weights)
+  return try QuantizedNetwork(corrected, rules, bits, weights)
 }
 
 extension CompileReport.Layer {

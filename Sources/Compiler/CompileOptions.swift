@@ -13,6 +13,8 @@ public struct CompileOptions: Sendable {
   public var equalizesChannels = true
   /// Which layers compute with int16 activations instead of int8.
   public var activations: ActivationWidths = .int8
+  /// Which layers' weights have four bits instead of eight.
+  public var weights: WeightWidths = .int8
   /// Class labels in index order; empty: those of the graph.
   public var labels: [String] = []
   /// How a picture becomes the input. Its pixel table is filled by the compiler; a size of 0 is the input's.
@@ -32,7 +34,7 @@ public struct CompileOptions: Sendable {
   public init() {}
 }
 
-/// Which layers' results are int16 instead of int8. Weights are int8 in both.
+/// Which layers' results are int16 instead of int8. Their weights are int8.
 public enum ActivationWidths: Equatable, Sendable {
   /// None.
   case int8
@@ -49,6 +51,16 @@ public enum ActivationWidths: Equatable, Sendable {
     case .int16Layers(let names): names.contains(name)
     }
   }
+}
+
+/// Which layers' weights are int4 instead of int8.
+public enum WeightWidths: Equatable, Sendable {
+  /// None.
+  case int8
+  /// All that have such a form: dense and grouped convolutions and fully connected layers of int8 activations.
+  case int4
+  /// Those of these names.
+  case int4Layers(Set<String>)
 }
 
 extension CalibrationMethod {

@@ -32,12 +32,12 @@ public func compileQuantized(
     preprocessing.fillPixelTable(rule)
     metadata.preprocessing = preprocessing
   }
-  var quantized = try QuantizedNetwork(quantized: network)
+  var quantized = try QuantizedNetwork(quantized: network, LayerWeightBits(keeping: network, options))
   viewConcats(&quantized)
-  let planner = try NetworkPlanner(quantized)
-  let (planned, records, plan) = try planner.plan(options.arena, pushesInput: options.pushesInput)
+  let (planner, (planned, records, plan)) = try NetworkPlanner.plan(quantized, options)
   metadata.provenance =
     options.provenance + [("compiler", compilerVersion), ("quantization", "of the imported network")]
+    + options.weights.provenance
   let bytes = try packModel(planned, records, plan, metadata)
   _ = try ModelRunner(bytes)
   let report = CompileReport(
@@ -59,11 +59,11 @@ func simplifyQuantized(_ graph: inout Graph) throws(GraphError) {
 extension QuantizedNetwork {
   /// Lowers every node of an imported int8 network with its own quantizations and weights.
   /// - Throws: `GraphError` with every node that has no int8 form.
-  init(quantized graph: Graph) throws(GraphError) {
+  init(quantized graph: Graph, _ bits: LayerWeightBits = .eight) throws(GraphError) {
     var weights: [Int: QuantizedWeights] = [:]
     for (position, node) in graph.nodes.enumerated() where node.inputs.count > 1 {
       weights[position] = graph[node.inputs[1]].quantizedWeights
     }
-    self = try QuantizedNetwork(graph, ChosenQuantizations(keeping: graph), weights)
+    self = try QuantizedNetwork(graph, ChosenQuantizations(keeping: graph), bits, weights)
   }
 }

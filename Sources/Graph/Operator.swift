@@ -18,6 +18,9 @@ public protocol Operator: Sendable {
   /// What decides the output's quantization when the operator computes with int16 tensors; nil: it has no int16 form.
   var int16OutputQuantization: OutputQuantization? { get }
 
+  /// Whether its weights may have four bits in the packed file instead of eight.
+  var hasFourBitForm: Bool { get }
+
   /// Whether a following clamp (ReLU, ReLU6, …) can be done in this operator's last step: `Node.clamp`.
   var fusesClamp: Bool { get }
 
@@ -38,6 +41,8 @@ extension Operator {
   public var outputQuantization: OutputQuantization { .calibrated }
   /// No int16 form, unless an operator says otherwise.
   public var int16OutputQuantization: OutputQuantization? { nil }
+  /// No, unless an operator says otherwise.
+  public var hasFourBitForm: Bool { false }
   /// No, unless an operator says otherwise.
   public var fusesClamp: Bool { false }
   /// No, unless an operator says otherwise.

@@ -4,9 +4,9 @@ import Martlet
 /// Networks that the tests run and damage.
 enum SampleModels {
   /// Packed weights [blocks][runs][quads][16][4] and channel blocks for random weights; groups 1.
-  static func constants(runs: Int, runBytes: Int, outputs: Int, generator: inout Generator)
-    -> ([Int8], [martlet_channel_block])
-  {
+  static func constants(
+    runs: Int, runBytes: Int, outputs: Int, largest: Int8 = 127, generator: inout Generator
+  ) -> ([Int8], [martlet_channel_block]) {
     let blocks = (outputs + 15) / 16
     let quads = (runBytes + 3) / 4
     var weights = [Int8](repeating: 0, count: blocks * runs * quads * 64)
@@ -15,7 +15,7 @@ enum SampleModels {
       var sum: Int32 = 0
       for run in 0..<runs {
         for byte in 0..<runBytes {
-          let weight = Int8.random(in: -127...127, using: &generator)
+          let weight = Int8.random(in: -largest...largest, using: &generator)
           sum += Int32(weight)
           weights[(((output / 16 * runs + run) * quads + byte / 4) * 16 + output % 16) * 4 + byte % 4] = weight
         }

@@ -74,6 +74,7 @@ struct ThreadsTests {
     options.correctsBiases = false
     options.checkedExamples = 0
     options.arena = [.automatic, .smallest, .wholeTensors][Int(seed % 3)]
+    options.weights = seed % 2 == 0 ? .int8 : .int4
     let packed = try compile(
       problem.graph, calibration: CalibrationData(count: 2) { examples[$0] }, options: options,
       workers: Workers(count: 1))

@@ -66,16 +66,16 @@ extension OpenModel {
     outputs = [tensorNumber[output]]
   }
 
-  /// Weights and biases of a dense, depthwise or fully connected layer, int8 or int16; of others 0.
+  /// Weights and biases of a dense, depthwise or fully connected layer, whatever their widths; of others 0.
   private func parameterCount(ofStep index: Int) -> Int {
     let step = steps[index]
     guard let input = step.inputs.first.map({ tensors[$0].record }) else { return 0 }
     let outputs = Int(tensors[step.output].record.channels)
     let taps = Int(step.record.parameters[0]) * Int(step.record.parameters[1])
     switch step.record.code {
-    case 1, 40: return outputs * (taps * Int(input.channels) / max(1, Int(step.record.parameters[8])) + 1)
+    case 1, 40, 60: return outputs * (taps * Int(input.channels) / max(1, Int(step.record.parameters[8])) + 1)
     case 2, 41: return outputs * (taps + 1)
-    case 3, 42: return outputs * (input.count + 1)
+    case 3, 42, 61: return outputs * (input.count + 1)
     default: return 0
     }
   }

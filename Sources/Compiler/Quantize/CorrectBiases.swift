@@ -4,7 +4,7 @@ import Graph
 /// input channels that calibration saw (Nagel et al., Data-Free Quantization, 2019). Rounding errors of weights do not
 /// average out over a tensor, so that without this whole channels are shifted.
 func correctBiases(
-  _ graph: inout Graph, _ rules: ChosenQuantizations, _ statistics: CalibrationStatistics
+  _ graph: inout Graph, _ rules: ChosenQuantizations, _ bits: LayerWeightBits, _ statistics: CalibrationStatistics
 ) throws(GraphError) {
   for node in graph.nodes.indices {
     let inputs = graph.nodes[node].inputs
@@ -14,7 +14,8 @@ func correctBiases(
     var notes: [String] = []
     let order: WeightOrder = graph.nodes[node].operation is DepthwiseConv2D ? .channelLast : .channelFirst
     let rounded = try QuantizedWeights(
-      rounding: layer.weights.values, order: order, biases: layer.bias.values, input: rule, notes: &notes)
+      rounding: layer.weights.values, order: order, biases: layer.bias.values, input: rule, bits: bits[node],
+      notes: &notes)
     var bias = layer.bias
     for channel in 0..<layer.outputs {
       var shift = 0.0

@@ -42,7 +42,8 @@ struct QuantizedNetwork {
   /// Lowers every node.
   /// - Throws: `GraphError` with every node that has no int8 form, each in a line of its own.
   init(
-    _ graph: Graph, _ rules: ChosenQuantizations, _ weights: [Int: QuantizedWeights] = [:]
+    _ graph: Graph, _ rules: ChosenQuantizations, _ bits: LayerWeightBits = .eight,
+    _ weights: [Int: QuantizedWeights] = [:]
   ) throws(GraphError) {
     var problems: [String] = []
     for id in graph.inputs {
@@ -54,7 +55,7 @@ struct QuantizedNetwork {
     }
     for (position, node) in graph.nodes.enumerated() {
       do throws(GraphError) {
-        try lower(node, graph, rules, weights[position])
+        try lower(node, graph, rules, bits[position], weights[position])
       } catch {
         problems.append(error.description)
         // Later nodes may have problems of their own: give this one an output all the same.
@@ -84,7 +85,7 @@ struct QuantizedNetwork {
   }
 
   private mutating func lower(
-    _ node: Node, _ graph: Graph, _ rules: ChosenQuantizations, _ weights: QuantizedWeights?
+    _ node: Node, _ graph: Graph, _ rules: ChosenQuantizations, _ bits: WeightBits, _ weights: QuantizedWeights?
   ) throws(GraphError) {
     func operand(_ id: ValueID) -> LoweringContext.Operand {
       let value = graph[id]
@@ -93,7 +94,7 @@ struct QuantizedNetwork {
     }
     let context = LoweringContext(
       name: node.name, inputs: node.inputs.map(operand), output: operand(node.outputs[0]), clamp: node.clamp,
-      quantizedWeights: weights)
+      quantizedWeights: weights, weightBits: bits)
     let lowered = try node.operation.lower(context)
     let output = try addTensor(node.outputs[0], graph, rules)
     func tensor(_ position: Int) throws(GraphError) -> Int {

@@ -113,6 +113,16 @@ struct ColumnMoments: Sendable {
     return sums[group * columns.count..<(group + 1) * columns.count].map { $0 / total }
   }
 
+  /// Of the same column, of a dense layer: how much each value varies.
+  func variances(group: Int) -> [Float] {
+    let mean = mean(group: group)
+    let total = Double(max(1, samples))
+    return mean.indices.map { place in
+      let square = Double(products[(group * mean.count + place) * mean.count + place]) / total
+      return Float(max(0, square - mean[place] * mean[place]))
+    }
+  }
+
   /// Of the same column: the covariance matrix, row by row. Rounding noise may make it slightly indefinite.
   func covariance(group: Int) -> [Float] {
     let mean = mean(group: group)

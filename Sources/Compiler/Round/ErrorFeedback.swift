@@ -64,15 +64,15 @@ struct ErrorFeedback: Sendable {
     self.diagonal = diagonal
   }
 
-  /// Int8 values of one channel's weights, −127…127, in steps of `scale`: with error feedback, or each rounded to its
-  /// nearest step where that costs less. Weights that are not numbers count as 0.
-  func round(_ weights: [Float], scale: Float) -> [Int8] {
+  /// Whole numbers of one channel's weights, −`largest`…`largest`, in steps of `scale`: with error feedback, or each
+  /// rounded to its nearest step where that costs less. Weights that are not numbers count as 0.
+  func round(_ weights: [Float], scale: Float, largest: Float = 127) -> [Int8] {
     let steps = places.map { place -> Float in
       let step = weights[place] / scale
       return step.isNaN || !weights[place].isFinite ? 0 : max(-1e6, min(1e6, step))
     }
-    let fedBack = roundInOrder(steps, feedsBack: true)
-    let nearest = roundInOrder(steps, feedsBack: false)
+    let fedBack = roundInOrder(steps, largest, feedsBack: true)
+    let nearest = roundInOrder(steps, largest, feedsBack: false)
     let best = fedBack.cost <= nearest.cost ? fedBack.values : nearest.values
     var values = best
     for (step, place) in places.enumerated() { values[place] = best[step] }
@@ -80,7 +80,9 @@ struct ErrorFeedback: Sendable {
   }
 
   /// Rounds steps that are in the order of `places`. The cost is Σ D[k] · (e[k] + Σ_{j<k} e[j]·U[j][k])².
-  private func roundInOrder(_ steps: [Float], feedsBack: Bool) -> (values: [Int8], cost: Double) {
+  private func roundInOrder(
+    _ steps: [Float], _ largest: Float, feedsBack: Bool
+  ) -> (values: [Int8], cost: Double) {
     var values = [Int8](repeating: 0, count: order)
     var cost = 0.0
     var sums = [Float](repeating: 0, count: order)
@@ -89,7 +91,7 @@ struct ErrorFeedback: Sendable {
         guard let feedback = feedback.baseAddress else { return }
         for step in 0..<order {
           let target = feedsBack ? steps[step] + sums[step] : steps[step]
-          let value = target.isNaN ? 0 : max(-127, min(127, target.rounded(.toNearestOrEven)))
+          let value = target.isNaN ? 0 : max(-largest, min(largest, target.rounded(.toNearestOrEven)))
           values[step] = Int8(value)
           let error = steps[step] - value
           let left = Double(error + sums[step])

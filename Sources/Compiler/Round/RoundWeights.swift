@@ -1,6 +1,6 @@
 import Graph
 
-/// A weighted layer's int8 weights and what its bias has to become so that mean outputs stay what they are in float.
+/// A weighted layer's weights as whole numbers and what its bias has to become so that mean outputs stay what they are in float.
 struct RoundedLayer: Sendable {
   /// In the order of the float weights.
   var values: [Int8]
@@ -13,7 +13,9 @@ struct RoundedLayer: Sendable {
 extension LinearLayer {
   /// Rounds each output channel by the covariance of the columns that it multiplies, and takes the mean error that is
   /// left from its bias.
-  func rounded(_ nearest: QuantizedWeights, _ moments: ColumnMoments, on workers: Workers) -> RoundedLayer {
+  func rounded(
+    _ nearest: QuantizedWeights, _ bits: WeightBits, _ moments: ColumnMoments, on workers: Workers
+  ) -> RoundedLayer {
     var values = nearest.values
     var biases = bias.values
     let columns = moments.columns
@@ -24,7 +26,8 @@ extension LinearLayer {
       let feedback = ErrorFeedback(covariance: moments.covariance(group: group), order: mean.count, damping: 0.01)
       let channels = (group * groupOutputs..<(group + 1) * groupOutputs).map { $0 }
       let results = workers.map(channels) { channel in
-        feedback.round(places(ofOutput: channel).map { weights.values[$0] }, scale: nearest.scales[channel])
+        feedback.round(
+          places(ofOutput: channel).map { weights.values[$0] }, scale: nearest.scales[channel], largest: bits.largest)
       }
       for (channel, rounded) in zip(channels, results) {
         var shift = 0.0
@@ -37,6 +40,20 @@ extension LinearLayer {
       }
     }
     return RoundedLayer(values: values, scales: nearest.scales, biases: biases)
+  }
+}
+
+extension LinearLayer {
+  /// What the weights of each output channel are limited to, by how much the values vary that they multiply; nil of eight
+  /// bits, which need no limit.
+  func limits(_ bits: WeightBits, _ moments: ColumnMoments, on workers: Workers) -> [Float]? {
+    guard bits == .four else { return nil }
+    let groups = moments.columns.groups
+    let variances = (0..<groups).map(moments.variances(group:))
+    return workers.map(Array(0..<outputs)) { channel in
+      let own = places(ofOutput: channel).map { weights.values[$0].isFinite ? weights.values[$0] : 0 }
+      return bits.limit(of: own, importance: variances[channel / (outputs / groups)])
+    }
   }
 }
 
@@ -56,11 +73,11 @@ extension Workers {
   }
 }
 
-/// Int8 weights of every weighted layer whose columns calibration knows, by the layer's place in the network. What had to
+/// Quantized weights of every weighted layer whose columns calibration knows, by the layer's place in the network. What had to
 /// be bent is added to `notes`.
 func roundWeights(
-  _ graph: Graph, _ rules: ChosenQuantizations, _ statistics: CalibrationStatistics, correctsBiases: Bool,
-  on workers: Workers, notes: inout [String], progress: (Double) -> Void
+  _ graph: Graph, _ rules: ChosenQuantizations, _ bits: LayerWeightBits, _ statistics: CalibrationStatistics,
+  correctsBiases: Bool, on workers: Workers, notes: inout [String], progress: (Double) -> Void
 ) throws(GraphError) -> [Int: QuantizedWeights] {
   var result: [Int: QuantizedWeights] = [:]
   for node in graph.nodes.indices {
@@ -70,17 +87,19 @@ func roundWeights(
     else { continue }
     let order: WeightOrder = moments.columns.isDepthwise ? .channelLast : .channelFirst
     let name = graph.nodes[node].name
+    let limits = layer.limits(bits[node], moments, on: workers)
     func quantized(_ biases: [Float], _ layerNotes: inout [String]) throws(GraphError) -> QuantizedWeights {
       do throws(GraphError) {
         return try QuantizedWeights(
-          rounding: layer.weights.values, order: order, biases: biases, input: rule, notes: &layerNotes)
+          rounding: layer.weights.values, order: order, biases: biases, input: rule, bits: bits[node], limits: limits,
+          notes: &layerNotes)
       } catch {
         throw GraphError("\(name): \(error.description)")
       }
     }
     var ignored: [String] = []
     let nearest = try quantized(layer.bias.values, &ignored)
-    let rounded = layer.rounded(nearest, moments, on: workers)
+    let rounded = layer.rounded(nearest, bits[node], moments, on: workers)
     var layerNotes: [String] = []
     var final = try quantized(correctsBiases ? rounded.biases : layer.bias.values, &layerNotes)
     notes += layerNotes.map { "\(name), \($0)" }

@@ -53,7 +53,10 @@ public struct FeaturePoint: Equatable, Sendable {
           tensor = input
           continue
         }
-        let isClassifier = record.code == 3 || (record.code == 1 && record.parameters[0] * record.parameters[1] == 1)
+        let isConvolution = record.code == 1 || record.code == 60
+        let isClassifier =
+          record.code == 3 || record.code == 61
+          || (isConvolution && record.parameters[0] * record.parameters[1] == 1)
         guard isClassifier else { break }
         return try FeaturePoint(input, "the input of \(layerName(index, model))", model)
       }

@@ -64,21 +64,24 @@ public struct LoweringContext: Sendable {
   public var clamp: ClosedRange<Float>?
   /// Quantized weights of an imported or specially rounded layer: used as they are, instead of rounding input 1.
   public var quantizedWeights: QuantizedWeights?
+  /// How many bits the weights get, for operators that have a choice.
+  public var weightBits: WeightBits
 
   /// A context.
   public init(
     name: String, inputs: [Operand], output: Operand, clamp: ClosedRange<Float>? = nil,
-    quantizedWeights: QuantizedWeights? = nil
+    quantizedWeights: QuantizedWeights? = nil, weightBits: WeightBits = .eight
   ) {
     self.name = name
     self.inputs = inputs
     self.output = output
     self.clamp = clamp
     self.quantizedWeights = quantizedWeights
+    self.weightBits = weightBits
   }
 }
 
-/// Int8 weights with one scale an output channel, symmetric, −127…127, and biases of scale input × weight: int32, or of an
+/// Int8 weights with one scale an output channel, symmetric, −127…127 (of four bits −7…7), and biases of scale input × weight: int32, or of an
 /// int16 input 64 bits.
 public struct QuantizedWeights: Equatable, Sendable {
   /// In the order of the float weights.

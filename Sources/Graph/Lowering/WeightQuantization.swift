@@ -29,15 +29,17 @@ public enum AccumulatorLimits {
 }
 
 extension QuantizedWeights {
-  /// Float weights, each output channel rounded to −127…127 with the scale that its largest weight needs, and biases
-  /// rounded to multiples of input scale × weight scale.
+  /// Float weights, each output channel rounded to −127…127 (of four bits −7…7) with the scale that its largest weight
+  /// needs, and biases rounded to multiples of input scale × weight scale.
   ///
   /// Weights that are not numbers count as 0, infinite ones as the channel's largest finite one. A channel of zeros (or
   /// numbers too small for a scale) gets a scale that suits its bias. Where a bias would not fit the accumulator, the
   /// channel's scale is raised until it does. Each of these events adds a sentence to `notes`.
+  /// - Parameter limits: an output channel's largest magnitude, beyond which weights are cut off; nil: what `bits` finds.
   /// - Throws: `GraphError` when so many weights meet in one output that int32 cannot hold their sum.
   public init(
-    rounding weights: [Float], order: WeightOrder, biases: [Float], input: Quantization, notes: inout [String]
+    rounding weights: [Float], order: WeightOrder, biases: [Float], input: Quantization, bits: WeightBits = .eight,
+    limits: [Float]? = nil, notes: inout [String]
   ) throws(GraphError) {
     let channels = biases.count
     let taps = channels == 0 ? 0 : weights.count / channels
@@ -52,16 +54,18 @@ extension QuantizedWeights {
       biases: Array(repeating: 0, count: channels))
     for channel in 0..<channels {
       let places = (0..<taps).lazy.map { channel * channelStep + $0 * tapStep }
+      let limit = limits?[channel] ?? bits.limit(of: places.map { weights[$0].isFinite ? weights[$0] : 0 })
       let rule = ChannelRule(
-        largest: places.reduce(0) { weights[$1].isFinite ? max($0, abs(weights[$1])) : $0 }, bias: biases[channel],
-        inputScale: Double(input.scale), bound: bound)
+        limit: limit, steps: bits.largest, bias: biases[channel], inputScale: Double(input.scale), bound: bound)
       if let note = rule.note { notes.append("output channel \(channel): \(note)") }
       if places.contains(where: { !weights[$0].isFinite }) {
         notes.append("output channel \(channel): infinite or undefined weights were replaced")
       }
       scales[channel] = rule.scale
       self.biases[channel] = rule.bias
-      for place in places { values[place] = ChannelRule.round(weights[place], scale: Double(rule.scale)) }
+      for place in places {
+        values[place] = ChannelRule.round(weights[place], scale: Double(rule.scale), largest: Double(bits.largest))
+      }
     }
   }
 }
@@ -72,12 +76,13 @@ private struct ChannelRule {
   var bias: Int64
   var note: String?
 
-  init(largest: Float, bias: Float, inputScale: Double, bound: Int64) {
+  /// - Parameter limit: the magnitude that `steps` steps make.
+  init(limit: Float, steps: Float, bias: Float, inputScale: Double, bound: Int64) {
     let usableBias = bias.isNaN ? 0 : max(-Float.greatestFiniteMagnitude, min(Float.greatestFiniteMagnitude, bias))
     let magnitude = abs(Double(usableBias))
-    var exact = Double(largest) / 127
+    var exact = Double(limit) / Double(steps)
     if exact < Double(Float.leastNormalMagnitude) {
-      note = largest == 0 ? nil : "its weights are too small for a scale and count as 0"
+      note = limit == 0 ? nil : "its weights are too small for a scale and count as 0"
       exact = magnitude > 0 ? magnitude / inputScale / 0x1p20 : 1
     }
     if magnitude / (inputScale * exact) > Double(bound) {
@@ -86,12 +91,12 @@ private struct ChannelRule {
     }
     if !bias.isFinite { note = "its bias is not a finite number" }
     scale = max(Float.leastNormalMagnitude, min(Float.greatestFiniteMagnitude, Float(exact)))
-    let steps = (Double(usableBias) / (inputScale * Double(scale))).rounded(.toNearestOrEven)
-    self.bias = Int64(max(-Double(bound), min(Double(bound), steps)))
+    let multiples = (Double(usableBias) / (inputScale * Double(scale))).rounded(.toNearestOrEven)
+    self.bias = Int64(max(-Double(bound), min(Double(bound), multiples)))
   }
 
-  static func round(_ weight: Float, scale: Double) -> Int8 {
+  static func round(_ weight: Float, scale: Double, largest: Double) -> Int8 {
     if weight.isNaN { return 0 }
-    return Int8(max(-127, min(127, (Double(weight) / scale).rounded(.toNearestOrEven))))
+    return Int8(max(-largest, min(largest, (Double(weight) / scale).rounded(.toNearestOrEven))))
   }
 }

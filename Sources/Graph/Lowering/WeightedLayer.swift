@@ -1,6 +1,6 @@
 import CShim
 
-/// A layer with int8 weights on its way into the packed file: what dense and depthwise convolutions have in common.
+/// A layer with weights on its way into the packed file: what dense and depthwise convolutions have in common.
 struct WeightedLayer {
   let context: LoweringContext
   let weights: QuantizedWeights
@@ -23,11 +23,15 @@ struct WeightedLayer {
       guard given.scales.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
         throw GraphError("\(context.name): a scale of its int8 weights is negative or not finite")
       }
+      guard context.weightBits == .eight || given.values.allSatisfy({ (-8...7).contains($0) }) else {
+        throw GraphError("\(context.name): not all of its quantized weights fit into four bits")
+      }
       self.weights = given
     } else {
       do throws(GraphError) {
         self.weights = try QuantizedWeights(
-          rounding: weights.values, order: order, biases: bias.values, input: input, notes: &notes)
+          rounding: weights.values, order: order, biases: bias.values, input: input, bits: context.weightBits,
+          notes: &notes)
       } catch {
         throw GraphError("\(context.name): \(error.description)")
       }
@@ -87,8 +91,16 @@ extension LoweringContext {
       count: packing.blocks, taps: taps, spare: 255 * residualFactor, place: packing.place(ofOutput:)
     ) { channel in values[channel * taps..<(channel + 1) * taps].reduce(0) { $0 + Int64($1) } }
     record.weights = packing.pack(values)
+    if weightBits == .four { record.weights = packedInHalves(record.weights) }
     record.notes = layer.notes
     return record
+  }
+
+  /// - Throws: `GraphError` when weights of four bits meet int16 tensors.
+  func expectEightBitWeights() throws(GraphError) {
+    guard weightBits == .eight else {
+      throw GraphError("\(name): weights of four bits have no form for int16 tensors; choose one of the two")
+    }
   }
 
   /// A depthwise convolution's record without parameters: packed weights and channel constants.

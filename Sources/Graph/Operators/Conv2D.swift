@@ -34,6 +34,9 @@ public struct Conv2D: PreparedOperator {
   /// Calibrated; a residual has no int16 form.
   public var int16OutputQuantization: OutputQuantization? { hasResidual ? nil : .calibrated }
 
+  /// Yes.
+  public var hasFourBitForm: Bool { true }
+
   /// [N,OH,OW,OC].
   /// - Throws: `GraphError` when channels, groups, bias, residual or window do not fit.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -113,7 +116,8 @@ public struct Conv2D: PreparedOperator {
     var notes: [String] = []
     let limited = limitedFactor(residualFactor, magnitude: 512, node.name, notes: &notes)
     var record = try node.denseRecord(
-      code: 1, weights: weights, bias: bias, packing: packing, residualFactor: Double(limited))
+      code: node.weightBits == .four ? 60 : 1, weights: weights, bias: bias, packing: packing,
+      residualFactor: Double(limited))
     if hasResidual { record.operands.append(3) }
     record.notes += notes
     let (low, high) = try node.clampBounds()
@@ -121,6 +125,7 @@ public struct Conv2D: PreparedOperator {
       try parameters(
         kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width, padding.top,
         padding.left, groups, packing.runsPerRow, of: node.name) + [low, high, parameter(limited)]
+    if node.weightBits == .four { record.parameters.append(1) }
     return .step(record)
   }
 
@@ -130,6 +135,7 @@ public struct Conv2D: PreparedOperator {
     guard !hasResidual else {
       throw GraphError("\(node.name): a residual has no int16 form; add it by a layer of its own")
     }
+    try node.expectEightBitWeights()
     var record = try node.denseRecord(code: 40, weights: weights, bias: bias, packing: packing)
     let (low, high) = try node.anyClampBounds()
     record.parameters =

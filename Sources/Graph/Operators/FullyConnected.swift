@@ -14,6 +14,9 @@ public struct FullyConnected: PreparedOperator {
   /// Calibrated.
   public var int16OutputQuantization: OutputQuantization? { .calibrated }
 
+  /// Yes.
+  public var hasFourBitForm: Bool { true }
+
   /// […,M].
   /// - Throws: `GraphError` when the weights or the bias do not fit.
   public func outputShapes(_ inputs: [[Int]]) throws(GraphError) -> [[Int]] {
@@ -66,12 +69,14 @@ public struct FullyConnected: PreparedOperator {
     let packing = DensePacking(
       outputs: weights.shape[0], kernel: .one, depth: weights.shape[1], groups: 1, dilation: .one)
     let isSinglePosition = node.inputs[0].shape.dropLast().allSatisfy { $0 == 1 }
-    let codes: [UInt32] = node.isInt16 ? [40, 42] : [1, 3]
+    if node.isInt16 { try node.expectEightBitWeights() }
+    let codes: [UInt32] = node.isInt16 ? [40, 42] : node.weightBits == .four ? [60, 61] : [1, 3]
     var record = try node.denseRecord(
       code: codes[isSinglePosition ? 1 : 0], weights: weights, bias: bias, packing: packing)
     let (low, high) = try node.anyClampBounds()
     record.parameters = isSinglePosition ? [low, high] : [1, 1, 1, 1, 1, 1, 0, 0, 1, 1, low, high]
     if !isSinglePosition, !node.isInt16 { record.parameters.append(parameter(Float(0))) }
+    if node.weightBits == .four { record.parameters.append(1) }
     return .step(record)
   }
 }

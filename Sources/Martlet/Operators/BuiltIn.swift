@@ -38,3 +38,5 @@ public typealias Every = Empty
   .And<Requantize>
   .And<SVDF>
   .And<LSTM>
+  .And<Conv2DInt4>
+  .And<FullyConnectedInt4>

@@ -26,8 +26,15 @@ public enum Conv2D: Operator {
 
   /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
+    _ = try verifiedLayout(step, parameterCount: Parameter.residualFactor.rawValue + 1)
+  }
+
+  /// What `verify` proves of a record with so many parameters, whose weights have eight or four bits.
+  static func verifiedLayout(
+    _ step: borrowing Step, parameterCount: Int, isFourBit: Bool = false
+  ) throws(Fault) -> ConvolutionLayout {
     try step.requireInputs(1...2)
-    try step.requireParameters(count: Parameter.residualFactor.rawValue + 1)
+    try step.requireParameters(count: parameterCount)
     try step.requireClamp(low: Parameter.low, high: .high)
     let window = Window(step)
     try window.verify(step, maximumTaps: Wide.of(Limits.kernelTaps))
@@ -39,10 +46,11 @@ public enum Conv2D: Operator {
     } else if step.integer(Parameter.residualFactor) != 0 {
       throw step.fault(parameter: Parameter.residualFactor)
     }
-    try layout.requireConstants(step)
+    try layout.requireConstants(step, isFourBit: isFourBit)
     try step.requireFactors(
       blocks: layout.blocks, taps: layout.taps,
       extra: step.inputCount == 2 ? 255 * step.float(Parameter.residualFactor) : 0)
+    return layout
   }
 
   /// What the C algorithm asks for, and the slack that every buffer has.
@@ -88,7 +96,8 @@ public enum Conv2D: Operator {
     }
   }
 
-  private static func convolution(_ step: borrowing Step) -> martlet_convolution {
+  /// The record as the C algorithms take it.
+  static func convolution(_ step: borrowing Step) -> martlet_convolution {
     let window = Window(step)
     return martlet_convolution(
       weights: step.weights, channels: step.channels,

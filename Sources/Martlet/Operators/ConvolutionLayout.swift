@@ -1,4 +1,5 @@
-/// How the packed weights of a dense or grouped convolution lie: what `Conv2D` and `Conv2DInt16` have alike.
+/// How the packed weights of a dense or grouped convolution lie: what `Conv2D`, `Conv2DInt16` and
+/// `Conv2DInt4` have alike.
 struct ConvolutionLayout {
   /// The order in the record, behind the window's.
   enum Parameter: Int {
@@ -39,8 +40,10 @@ struct ConvolutionLayout {
     taps = Wide.product(window.taps, groupInputs)
   }
 
-  /// The sections hold the weights and channel blocks.
-  func requireConstants(_ step: borrowing Step) throws(Fault) {
-    try step.requireConstants(weights: Wide.product(blocks, blockBytes), channels: Wide.product(blocks, 192))
+  /// The sections hold the weights and channel blocks. Weights of four bits take half of the bytes.
+  func requireConstants(_ step: borrowing Step, isFourBit: Bool = false) throws(Fault) {
+    let weightBytes = Wide.product(blocks, blockBytes)
+    try step.requireConstants(
+      weights: isFourBit ? weightBytes / 2 : weightBytes, channels: Wide.product(blocks, 192))
   }
 }

@@ -16,8 +16,13 @@ public enum FullyConnected: Operator {
 
   /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
+    try verify(step, parameterCount: Parameter.high.rawValue + 1)
+  }
+
+  /// What `verify` proves of a record with so many parameters, whose weights have eight or four bits.
+  static func verify(_ step: borrowing Step, parameterCount: Int, isFourBit: Bool = false) throws(Fault) {
     try step.requireInputs(1...1)
-    try step.requireParameters(count: Parameter.high.rawValue + 1)
+    try step.requireParameters(count: parameterCount)
     try step.requireClamp(low: Parameter.low, high: .high)
     let input = step.input(0)
     let output = step.output
@@ -27,7 +32,8 @@ public enum FullyConnected: Operator {
     guard output.height == 1, output.width == 1 else { throw step.fault(.operand, 1) }
     let blocks = Wide.roundedUp(Wide.of(output.channels), toMultipleOf: 16) / 16
     let blockBytes = Wide.roundedUp(input.elementCount, toMultipleOf: 4) * 16
-    try step.requireConstants(weights: Wide.product(blocks, blockBytes), channels: blocks * 192)
+    let weightBytes = Wide.product(blocks, blockBytes)
+    try step.requireConstants(weights: isFourBit ? weightBytes / 2 : weightBytes, channels: blocks * 192)
     try step.requireFactors(blocks: blocks, taps: input.elementCount)
   }
 
@@ -42,18 +48,29 @@ public enum FullyConnected: Operator {
     guard let input = step.inputRows(0).base, let output = step.outputRows.base, let weights = step.weights,
       let channels = step.channels
     else { return }
+    var layer = layer(step, channels)
+    let first = firstBlock(step)
+    layer.weights = weights + first * layer.block_bytes
+    layer.next_weights = weights
+    martlet_fully_connected(kernels, &layer, input, output + first * 16)
+  }
+
+  /// The first block of sixteen outputs that is computed.
+  static func firstBlock(_ step: borrowing Step) -> Int { step.blocks.map { Int($0.lowerBound) } ?? 0 }
+
+  /// The outputs that are computed as a panel without weights.
+  static func layer(
+    _ step: borrowing Step, _ channels: UnsafePointer<martlet_channel_block>
+  ) -> martlet_panel {
     let outputs = step.output.channels
     var blocks = 0..<(outputs + 15) / 16
     if let some = step.blocks { blocks = some }
     let quads = (Int32(truncatingIfNeeded: step.input(0).count) + 3) / 4
-    let first = Int(blocks.lowerBound)
-    let blockBytes = Int(quads) * 64
-    var layer = martlet_panel(
-      weights: weights + first * blockBytes, channels: channels + first, block_bytes: blockBytes,
+    return martlet_panel(
+      weights: nil, channels: channels + Int(blocks.lowerBound), block_bytes: Int(quads) * 64,
       blocks: blocks.upperBound - blocks.lowerBound,
       channels_stored: min(outputs, blocks.upperBound * 16) - blocks.lowerBound * 16, runs: 1,
       run_quads: quads, output: step.outputRule(low: Parameter.low, high: .high), residual_factor: 0,
-      residual_zero_point: 0, next_weights: weights, shares_runs: 0, order: nil)
-    martlet_fully_connected(kernels, &layer, input, output + first * 16)
+      residual_zero_point: 0, next_weights: nil, shares_runs: 0, order: nil)
   }
 }

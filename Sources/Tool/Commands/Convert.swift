@@ -42,6 +42,14 @@ struct Convert: ParsableCommand {
   @Option(parsing: .upToNextOption, help: "Layers whose results have 16 bits while the others keep 8.")
   var int16Layers: [String] = []
 
+  @Option(
+    parsing: .upToNextOption,
+    help: """
+      Layers whose weights have 4 bits, two to a byte, while the others keep 8: names, or `all` convolutions and fully \
+      connected layers.
+      """)
+  var int4Layers: [String] = []
+
   @Option(help: "Class names, one a line.", completion: .file())
   var labels: String?
 
@@ -94,6 +102,12 @@ struct Convert: ParsableCommand {
     guard activations == 8 || activations == 16 else { throw ValidationError("--activations is 8 or 16.") }
     guard int16Layers.isEmpty || activations == 8 else {
       throw ValidationError("--int16-layers chooses layers; --activations 16 is all of them. Give one of the two.")
+    }
+    guard int4Layers.isEmpty || activations == 8 else {
+      throw ValidationError("--int4-layers needs activations of 8 bits: leave --activations out.")
+    }
+    guard Set(int4Layers).isDisjoint(with: int16Layers) else {
+      throw ValidationError("A layer is named by --int4-layers and by --int16-layers: choose one of the two.")
     }
     guard CalibrationMethod(calibrationMethod) != nil else {
       throw ValidationError("--calibration-method is one of mse, min-max, kl, percentile-P with 0 < P ≤ 100.")
@@ -166,6 +180,7 @@ struct Convert: ParsableCommand {
     var options = CompileOptions()
     options.calibrationMethod = CalibrationMethod(calibrationMethod)!
     options.activations = activations == 16 ? .int16 : int16Layers.isEmpty ? .int8 : .int16Layers(Set(int16Layers))
+    options.weights = int4Layers.isEmpty ? .int8 : int4Layers == ["all"] ? .int4 : .int4Layers(Set(int4Layers))
     options.labels = try readLabels(graph)
     options.preprocessing = rules.map(PreprocessingRecord.init)
     options.arena = arenaGoal!

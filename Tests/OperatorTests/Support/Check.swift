@@ -11,9 +11,12 @@ import enum Martlet.Verifier
 /// Compiles a problem and expects, of every kernel family: the bytes of the scalar one, twice, whatever lay in the arena
 /// before; no byte outside the arena touched; nothing allocated; and the float definition of the quantized inputs within
 /// the problem's tolerance.
-/// - Parameter activations: which layers compute with int16 tensors.
+/// - Parameters:
+///   - activations: which layers compute with int16 tensors.
+///   - weights: which layers have weights of four bits.
 func check(
-  _ source: Problem, activations: ActivationWidths = .int8, sourceLocation: SourceLocation = #_sourceLocation
+  _ source: Problem, activations: ActivationWidths = .int8, weights: WeightWidths = .int8,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   var problem = source
   let examples = (0..<4).map { _ in problem.inputs() }
@@ -22,6 +25,7 @@ func check(
   options.correctsBiases = false
   options.checkedExamples = 0
   options.activations = activations
+  options.weights = weights
   let model = try compile(
     problem.graph, calibration: CalibrationData(count: 4) { examples[$0] }, options: options,
     workers: Workers(count: 1))

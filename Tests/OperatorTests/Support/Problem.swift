@@ -49,8 +49,9 @@ struct Problem {
   /// Channels of an activation.
   func channels(_ id: ValueID) -> Int { graph[id].shape.last! }
 
-  /// Weights q · 2⁻ⁿ with q in −127…127 and 127 among each output channel's, which is the first or the last axis.
-  mutating func weights(_ shape: [Int], channelsLast: Bool = false) -> ValueID {
+  /// Weights q · 2⁻ⁿ with q in −127…127 (or −`largest`…`largest`) and 127 among each output channel's, which is the first
+  /// or the last axis.
+  mutating func weights(_ shape: [Int], channelsLast: Bool = false, largest most: Int = 127) -> ValueID {
     let channels = channelsLast ? shape.last! : shape[0]
     let taps = shape.reduce(1, *) / channels
     var values = [Float](repeating: 0, count: channels * taps)
@@ -58,7 +59,7 @@ struct Problem {
       let scale: Float = pick([0.0078125, 0.00390625, 0.001953125])
       let largest = pick(0...(taps - 1))
       for tap in 0..<taps {
-        let quantized = tap == largest ? 127 : pick(-127...127)
+        let quantized = tap == largest ? most : pick(-most...most)
         values[channelsLast ? tap * channels + channel : channel * taps + tap] = Float(quantized) * scale
       }
     }
