@@ -21,7 +21,9 @@ let package = Package(
     .executable(name: "martlet-run", targets: ["EdgeRun"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // martlet serve.
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
     // Floor 0: the only C. CShim is what the runtime links; CHost is what only a host with an operating system has.
@@ -46,16 +48,23 @@ let package = Package(
       name: "Finetuning", dependencies: ["Martlet", "Compiler", "Training", "Datasets", "Graph", "CShim"],
       swiftSettings: swift),
     .target(name: "Threads", dependencies: ["Martlet", "CHost"], swiftSettings: swift),
+    .target(
+      name: "Serving",
+      dependencies: [
+        .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+      ],
+      swiftSettings: swift),
     // Floor 3
     .executableTarget(
       name: "Tool",
       dependencies: [
         "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Training", "Compiler", "Finetuning",
-        "Threads", "Signatures", "CHost", "CShim", "CAllocationCounter",
+        "Threads", "Signatures", "Serving", "CHost", "CShim", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
       ],
-      // Templates of exported firmware, compiled into the tool as bytes.
-      resources: [.embedInCode("Firmware")],
+      // Templates of exported firmware, and the served page, compiled into the tool as bytes.
+      resources: [.embedInCode("Firmware"), .embedInCode("Serving/Page")],
       swiftSettings: swift),
     .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CShim", "CHost"], swiftSettings: swift),
     // The C interface; tools/build-c-library makes the library of it.
@@ -90,10 +99,11 @@ let package = Package(
     .testTarget(
       name: "FuzzTargetsTests", dependencies: ["FuzzTargets", "Graph"], resources: [.copy("Findings")],
       swiftSettings: swift),
+    .testTarget(name: "ServingTests", dependencies: ["Serving"], swiftSettings: swift),
     .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
     .testTarget(
       name: "ToolTests",
-      dependencies: ["Tool", "Importers", "Architectures", "Compiler", "Martlet", "Graph", "Archives"],
+      dependencies: ["Tool", "Serving", "Importers", "Architectures", "Compiler", "Martlet", "Graph", "Archives"],
       swiftSettings: swift),
   ],
   cLanguageStandard: .gnu17

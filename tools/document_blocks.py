@@ -41,6 +41,7 @@ class Block:
 
 HELP_LEFT_OUT = {
     "/srv/": ("never", "writes outside the scratch folder"),
+    "martlet serve ": ("never", "serves until it is stopped; ServeTests and tools/test-page start it"),
     "values.npz": ("never", "needs the tensors of another program"),
     "resnet-18": ("slow", "packs a network of 11 million parameters"),
 }

@@ -27,6 +27,6 @@ struct MartletCommand: ParsableCommand {
     subcommands: [
       Convert.self, Run.self, Eval.self, Bench.self, Inspect.self, Verify.self, Explain.self, Compare.self, Diff.self,
       SelfTest.self, Sign.self, Deploy.self, Export.self, Plan.self, List.self, ListArchitectures.self, Train.self,
-      Tune.self, Finetune.self, Merge.self, Doctor.self,
+      Tune.self, Finetune.self, Merge.self, Doctor.self, Serve.self,
     ])
 }

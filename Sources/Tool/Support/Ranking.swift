@@ -36,7 +36,8 @@ enum Ranking {
     Array(scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }.prefix(count))
   }
 
-  private static func probabilities(_ scores: [Float]) -> [Double] {
+  /// Probabilities, as `top` has them.
+  static func probabilities(_ scores: [Float]) -> [Double] {
     let sum = scores.reduce(0.0) { $0 + Double($1) }
     if scores.allSatisfy({ $0 >= 0 && $0 <= 1 }), abs(sum - 1) < 0.05 { return scores.map(Double.init) }
     let largest = Double(scores.max() ?? 0)

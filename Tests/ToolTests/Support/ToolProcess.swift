@@ -50,6 +50,21 @@ struct ToolProcess {
   private static func spawn(
     _ command: [String], environment: [String], output: String, errors: String, ending: Ending?
   ) throws -> Int32 {
+    let child = try start(command, environment: environment, output: output, errors: errors)
+    var state: Int32 = 0
+    while let ending {
+      if waitpid(child, &state, WNOHANG) == child { return Self.status(state) }
+      if ending.isDue() {
+        kill(child, ending.signal)
+        break
+      }
+      usleep(1000)
+    }
+    return try wait(child)
+  }
+
+  /// Starts a program.
+  static func start(_ command: [String], environment: [String], output: String, errors: String) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -62,15 +77,12 @@ struct ToolProcess {
     var child: pid_t = 0
     let code = posix_spawn(&child, command[0], &actions, nil, &words, &variables)
     guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
+    return child
+  }
+
+  /// Waits for a program's end: its status, or the negative of the signal that ended it.
+  static func wait(_ child: pid_t) throws -> Int32 {
     var state: Int32 = 0
-    while let ending {
-      if waitpid(child, &state, WNOHANG) == child { return Self.status(state) }
-      if ending.isDue() {
-        kill(child, ending.signal)
-        break
-      }
-      usleep(1000)
-    }
     while waitpid(child, &state, 0) < 0 {
       guard errno == EINTR else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EINVAL) }
     }
