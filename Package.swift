@@ -103,7 +103,9 @@ let package = Package(
     .testTarget(name: "EdgeRunTests", dependencies: ["EdgeRun"], swiftSettings: swift),
     .testTarget(
       name: "ToolTests",
-      dependencies: ["Tool", "Serving", "Importers", "Architectures", "Compiler", "Martlet", "Graph", "Archives"],
+      dependencies: [
+        "Tool", "Serving", "Importers", "Architectures", "Compiler", "Martlet", "Graph", "Archives", "Datasets",
+      ],
       swiftSettings: swift),
   ],
   cLanguageStandard: .gnu17

@@ -105,6 +105,22 @@ int32_t martlet_host_find_zlib(char *path, size_t capacity) {
   return 1;
 }
 
+int32_t martlet_host_deflate(const void *bytes, size_t count, void *output, size_t capacity, size_t *written) {
+  *written = 0;
+  void *library = openLibrary("libz.so.1", "libz.dylib");
+  if (!library) return MARTLET_INFLATE_NO_LIBRARY;
+  int (*compress)(uint8_t *, unsigned long *, const uint8_t *, unsigned long, int level);
+  *(void **)&compress = dlsym(library, "compress2");
+  int32_t result = MARTLET_INFLATE_NO_LIBRARY;
+  if (compress) {
+    unsigned long size = capacity;
+    result = compress(output, &size, bytes, count, 9) == Z_OK ? MARTLET_INFLATE_OK : MARTLET_INFLATE_TOO_LONG;
+    *written = result == MARTLET_INFLATE_OK ? size : 0;
+  }
+  dlclose(library);
+  return result;
+}
+
 uint32_t martlet_host_crc32(const void *bytes, size_t count) {
   // table[k][b]: the checksum of byte b followed by k zero bytes, so that eight bytes go in one step.
   uint32_t table[8][256];

@@ -5,12 +5,12 @@ import struct Graph.GraphError
 import class Graph.Workers
 
 /// The version that provenance names; it changes whenever the same network would give other bytes.
-public let compilerVersion = "3"
+public let compilerVersion = "4"
 
 /// Compiles a float network into a packed int8 model: clean, fold, fuse, equalize, calibrate, round, quantize,
 /// plan, pack, check.
 ///
-/// The same network, examples and options give the same bytes.
+/// The same network, examples (in any order) and options give the same bytes.
 /// - Parameters:
 ///   - calibration: typical inputs; some tens suffice.
 ///   - progress: told of each step's name and share done, 0…1.
@@ -21,12 +21,16 @@ public func compile(
 ) throws -> CompiledModel {
   var network = graph
   progress("simplify", 0)
+  let calibration = try calibration.inOrderOfContents()
   try simplify(&network, fusesResiduals: options.activations == .int8)
   var scaled = network
   let int16 = insertRequantizations(&scaled, options)
   if options.equalizesChannels, options.activations != .int16 {
     try equalizeChannels(&scaled, on: calibration, workers: workers) { progress("equalize", $0) }
   }
+  let absorbed =
+    options.absorbsBiases && options.activations != .int16
+    ? try absorbBiases(&scaled, on: calibration, workers: workers) { progress("absorb biases", $0) } : 0
   let bits = try LayerWeightBits(scaled, options, int16)
   let statistics = try calibrate(
     scaled, on: calibration, gathersColumns: options.roundsByCovariance, workers: workers
@@ -52,7 +56,7 @@ public func compile(
       ("calibration examples", "\(calibration.count)"),
       ("calibration hash", String(statistics.dataHash, radix: 16)), ("bias correction", "\(options.correctsBiases)"),
       (equalizationKey, "\(options.equalizesChannels && options.activations != .int16)"),
-      ("rounding by covariance", "\(options.roundsByCovariance)"),
+      (absorptionKey, "\(absorbed)"), ("rounding by covariance", "\(options.roundsByCovariance)"),
     ] + options.activations.provenance + options.weights.provenance
   let bytes = try packModel(planned, records, plan, metadata)
 
@@ -65,8 +69,21 @@ public func compile(
     arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
     otherInputArenaBytes: planner.otherInputArenaBytes(options),
     macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: calibration.count, notes: notes,
-    agreement: agreement)
-  return CompiledModel(bytes: bytes, report: report)
+    agreement: agreement,
+    repairs: try repairGains(
+      graph, calibration: calibration, options: options, absorbedBiases: absorbed, final: agreement, workers: workers
+    ) { progress("measure repairs", $0) })
+  return CompiledModel(
+    bytes: bytes, report: report, wholeTensorBytes: try packWholeTensors(planner, options, metadata))
+}
+
+/// The network with every layer whole, if the options ask for it.
+func packWholeTensors(
+  _ planner: NetworkPlanner, _ options: CompileOptions, _ metadata: ModelMetadata
+) throws(GraphError) -> [UInt8]? {
+  guard options.packsWholeTensors else { return nil }
+  let (planned, records, plan) = try planner.plan(.wholeTensors, pushesInput: options.pushesInput)
+  return try packModel(planned, records, plan, metadata)
 }
 
 /// Chooses quantizations, corrects biases and lowers every layer; completes the preprocessing in `metadata`.

@@ -11,6 +11,8 @@ public struct CompileOptions: Sendable {
   public var roundsByCovariance = true
   /// Whether channels are scaled so that the one scale of an int8 tensor suits all of its channels.
   public var equalizesChannels = true
+  /// Whether what channels behind a ReLU always hold moves into the biases of the layers that read them.
+  public var absorbsBiases = true
   /// Which layers compute with int16 activations instead of int8.
   public var activations: ActivationWidths = .int8
   /// Which layers' weights have four bits instead of eight.
@@ -27,6 +29,10 @@ public struct CompileOptions: Sendable {
   public var pushesInput = false
   /// Whether the report also says what the arena would be with the first input given the other way.
   public var reportsOtherInput = false
+  /// Whether the report says what each repair brings, for which the network is compiled once more for each of them.
+  public var measuresRepairs = false
+  /// Whether the result also has the network with every layer whole, for comparing latencies.
+  public var packsWholeTensors = false
   /// How many calibration examples the finished model is compared with the float network on.
   public var checkedExamples = 32
 
@@ -74,6 +80,8 @@ public struct CompiledModel: Sendable {
   public var bytes: [UInt8]
   /// For people.
   public var report: CompileReport
+  /// The same network with every layer whole, if `CompileOptions.packsWholeTensors` asks for it.
+  public var wholeTensorBytes: [UInt8]?
 }
 
 /// What the compiler did.
@@ -120,4 +128,6 @@ public struct CompileReport: Sendable {
   public var notes: [String]
   /// Float network against packed model.
   public var agreement: Agreement
+  /// What was done so that less is lost in int8; empty for an imported int8 network.
+  public var repairs: [RepairGain] = []
 }

@@ -46,7 +46,8 @@ public func compileQuantized(
     otherInputArenaBytes: planner.otherInputArenaBytes(options),
     macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: 0,
     notes: quantized.steps.flatMap(\.lowered.notes), agreement: Agreement())
-  return CompiledModel(bytes: bytes, report: report)
+  return CompiledModel(
+    bytes: bytes, report: report, wholeTensorBytes: try packWholeTensors(planner, options, metadata))
 }
 
 /// What is done to an imported int8 network before it is lowered. No layer's bytes change.

@@ -26,7 +26,7 @@ struct MartletCommand: ParsableCommand {
     version: toolVersion,
     subcommands: [
       Convert.self, Run.self, Eval.self, Bench.self, Inspect.self, Verify.self, Explain.self, Compare.self, Diff.self,
-      SelfTest.self, Sign.self, Deploy.self, Export.self, Plan.self, List.self, ListArchitectures.self, Train.self,
-      Tune.self, Finetune.self, Merge.self, Doctor.self, Serve.self,
+      Visualize.self, SelfTest.self, Sign.self, Deploy.self, Export.self, Plan.self, List.self, ListArchitectures.self,
+      Train.self, Tune.self, Finetune.self, Merge.self, Doctor.self, Serve.self,
     ])
 }

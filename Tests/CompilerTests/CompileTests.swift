@@ -56,6 +56,18 @@ struct CompileTests {
         != compile(other.graph, calibration: other.examples(4)).bytes)
   }
 
+  /// Examples are told apart by what is in them, not by when they come.
+  @Test func theOrderOfTheExamplesDecidesNothing() throws {
+    var network = try Self.network()
+    let examples = (0..<40).map { _ in network.inputs() }
+    let one = CalibrationData(count: 40) { examples[$0] }
+    let other = CalibrationData(count: 40) { examples[$0 * 7 % 40] }
+    let first = try compile(network.graph, calibration: one)
+    #expect(try compile(network.graph, calibration: other).bytes == first.bytes)
+    let fewer = CalibrationData(count: 39) { examples[$0] }
+    #expect(try compile(network.graph, calibration: fewer).bytes != first.bytes)
+  }
+
   @Test func runsInItsArenaAndInNotOneByteLess() throws {
     var network = try Self.network()
     let model = try compile(network.graph, calibration: network.examples(2))

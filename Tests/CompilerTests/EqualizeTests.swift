@@ -71,8 +71,8 @@ struct EqualizeTests {
     let plain = try compile(network.graph, calibration: data, options: options)
     let gain = model.report.agreement.signalToNoiseDecibels - plain.report.agreement.signalToNoiseDecibels
     #expect(gain > 0.5, "gained \(gain) dB")
-    for layer in try compareLayers(network.graph, model.bytes, on: data) {
-      #expect(layer.signalToNoiseDecibels > 20 && layer.saturatedShare < 0.05, "\(layer.name)")
+    for layer in try NetworkComparer(network.graph, model.bytes).compare(on: data).layers {
+      #expect(layer.accumulated.signalToNoiseDecibels > 20 && layer.saturatedShare < 0.05, "\(layer.name)")
     }
   }
 

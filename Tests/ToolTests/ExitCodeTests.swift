@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-/// Documentation/ExitCodes.md says what the commands do. Ctrl-C and requests to end are in TrainingResumeTests.
+@testable import Tool
+
+/// Documentation/ExitCodes.md says what the commands do. Ctrl-C and requests to end are in TrainingResumeTests, broken
+/// contracts in ContractTests.
 @Suite struct ExitCodeTests {
   /// The statuses of a section of the document.
   private func documented(_ section: String) throws -> Set<Int32> {
@@ -25,6 +28,6 @@ import Testing
       #expect(result.errors.isEmpty == (status == 0), "\(arguments): \(result.errors)")
       #expect(result.output.isEmpty || status == 0, "\(arguments): \(result.output)")
     }
-    #expect(try documented("martlet") == Set(cases.map(\.status) + [128 + SIGINT, 128 + SIGTERM]))
+    #expect(try documented("martlet") == Set(cases.map(\.status) + [Contract.exitCode, 128 + SIGINT, 128 + SIGTERM]))
   }
 }

@@ -93,13 +93,33 @@ struct JSONKeysTests {
     #expect(try ToolProcess("verify", TemporaryFolder.shared.file("second.martlet").path).status == 0)
   }
 
-  @Test func compareNamesLayers() throws {
+  @Test func compareNamesLayersAndDrawsThem() throws {
+    let page = TemporaryFolder.shared.file("comparison.html").path
     let result = try ToolProcess(
-      "compare", Self.network, try packed("compare.martlet"), "--data", try pictures(), "--limit", "2", "--json")
-    #expect(result.status == 0, "\(result.errors)")
-    let layers = try #require(try result.json()["layers"] as? [[String: Any]])
+      "compare", Self.network, try packed("compare.martlet"), "--data", try pictures(), "--limit", "2",
+      "--cost-inputs", "1", "--report", page, "--json")
+    try #require(result.status == 0, "\(result.errors)")
+    let json = try result.json()
+    #expect(Set(json.keys) == ["images", "output", "top1_agreement", "ranking", "layers", "examples"])
+    let layers = try #require(json["layers"] as? [[String: Any]])
     #expect(layers.count > 15)
     #expect((layers[0]["signal_to_noise_db"] as? Double ?? 0) > 15)
+    #expect(
+      Set(layers[0].keys) == [
+        "name", "kind", "shape", "signal_to_noise_db", "cosine", "maximum_error", "isolated",
+        "output_signal_to_noise_db", "saturated_share", "rounding_share", "input_share", "seen_range", "held_range",
+        "channels",
+        "dead_channels", "constant_channels", "lost_channels", "worst_channels", "causes",
+      ])
+    #expect((json["ranking"] as? [String]).map(Set.init) == Set(layers.compactMap { $0["name"] as? String }))
+    let text = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(unbalancedTag(text.replacing("<!doctype html>", with: "")) == nil)
+    #expect(text.contains("prefers-color-scheme:dark"))
+    #expect(text.components(separatedBy: "data:image/png;base64,").count > 8)
+    for word in ["src=\"http", "href", "url(", "@import", "<script", ">nan", ">inf"] {
+      #expect(!text.contains(word), "\(word)")
+    }
+    for layer in layers { #expect(text.contains(layer["name"] as? String ?? "?")) }
   }
 
   @Test func everyFamilyGivesTheSameAnswer() throws {

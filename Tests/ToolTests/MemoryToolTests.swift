@@ -42,22 +42,6 @@ import Testing
     #expect(text.components(separatedBy: "<tr>").count > 3)
   }
 
-  /// The first tag that is not closed, or an attribute without quotes.
-  private func unbalancedTag(_ text: String) -> String? {
-    var open: [Substring] = []
-    for part in text.split(separator: "<").dropFirst(text.hasPrefix("<") ? 0 : 1) {
-      guard let end = part.firstIndex(of: ">") else { return String(part) }
-      let tag = part[..<end]
-      if tag.hasPrefix("/") {
-        guard open.popLast() == tag.dropFirst() else { return String(tag) }
-      } else {
-        guard tag.split(separator: "\"", omittingEmptySubsequences: false).count % 2 == 1 else { return String(tag) }
-        if !tag.hasSuffix("/") { open.append(tag.prefix { $0 != " " }) }
-      }
-    }
-    return open.last.map(String.init)
-  }
-
   @Test func inspectTellsWhatSeveralModelsShare() throws {
     let paths = [
       try write("LeNet-5", .smallest, as: "one.martlet"), try write("ResNet8-CIFAR", .automatic, as: "two.martlet"),

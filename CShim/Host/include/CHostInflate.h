@@ -1,4 +1,4 @@
-/// Decompression (DEFLATE, zlib, gzip) through zlib opened at run time, and the checksum that those formats use.
+/// Decompression (DEFLATE, zlib, gzip) and compression (zlib) through zlib opened at run time, and the checksum that those formats use.
 #ifndef CHOST_INFLATE_H
 #define CHOST_INFLATE_H
 
@@ -28,6 +28,9 @@ enum {
 /// other. Returns one of MARTLET_INFLATE_….
 int32_t martlet_host_inflate(int32_t wrapper, const void *bytes, size_t count, void *output, size_t capacity,
                              size_t *written);
+/// Compresses into a zlib stream of at most `capacity` bytes and says how many it wrote. Returns MARTLET_INFLATE_OK,
+/// MARTLET_INFLATE_NO_LIBRARY, or MARTLET_INFLATE_TOO_LONG when the stream does not fit.
+int32_t martlet_host_deflate(const void *bytes, size_t count, void *output, size_t capacity, size_t *written);
 /// CRC-32 of zip, gzip and PNG (polynomial 0xEDB88320, reflected). Needs no library.
 uint32_t martlet_host_crc32(const void *bytes, size_t count);
 

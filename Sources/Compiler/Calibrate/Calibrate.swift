@@ -9,8 +9,10 @@ public struct CalibrationStatistics: Sendable {
   private var columnMoments: [ColumnMoments?]
   /// Nodes whose moments an activation adds to.
   private var weightedReaders: [[Int]]
-  /// 32-bit check of all examples, in order: part of the packed file's provenance.
-  public private(set) var dataHash: UInt64 = 0xCBF2_9CE4_8422_2325
+  private var hash = FowlerNollVoHash()
+
+  /// Check of all examples, in order: part of the packed file's provenance.
+  public var dataHash: UInt64 { hash.value }
 
   /// Nothing seen yet.
   init(_ graph: Graph, examples: Int = 1, gathersColumns: Bool = false) {
@@ -60,10 +62,7 @@ public struct CalibrationStatistics: Sendable {
     histograms[value]?.add([-magnitude, magnitude])
   }
 
-  /// Fowler, Noll and Vo's hash over the bits of the values.
-  mutating func hash(_ tensor: Tensor) {
-    for value in tensor.values { dataHash = (dataHash ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3 }
-  }
+  mutating func addToHash(_ tensor: Tensor) { hash.add(tensor) }
 }
 
 /// Sums of each channel (the last axis).
@@ -108,7 +107,7 @@ public func calibrate(
     let inputs = try data.inputs(example)
     for (id, tensor) in zip(graph.inputs, inputs) {
       statistics.add(id, tensor, on: workers)
-      statistics.hash(tensor)
+      statistics.addToHash(tensor)
     }
     let outputs = try evaluator.run(inputs) { statistics.add($0, $1, on: workers) }
     if outputs.contains(where: { $0.values.contains { !$0.isFinite } }) {

@@ -20,3 +20,27 @@ public struct CalibrationData: Sendable {
   /// The network's inputs of example number `index`.
   public func inputs(_ index: Int) throws -> [Tensor] { try load(index) }
 }
+
+extension CalibrationData {
+  /// The same examples in an order that follows from what they hold: what is made of them then does not depend on the
+  /// order in which they were given.
+  func inOrderOfContents() throws -> CalibrationData {
+    var hashes: [UInt64] = []
+    for example in 0..<count {
+      var hash = FowlerNollVoHash()
+      for tensor in try inputs(example) { hash.add(tensor) }
+      hashes.append(hash.value)
+    }
+    let order = (0..<count).sorted { (hashes[$0], $0) < (hashes[$1], $1) }
+    return CalibrationData(count: count) { try self.inputs(order[$0]) }
+  }
+}
+
+extension FowlerNollVoHash {
+  /// Adds the bits of each value, as one number.
+  mutating func add(_ tensor: Tensor) {
+    tensor.values.withUnsafeBufferPointer { values in
+      for value in values { add(word: UInt64(value.bitPattern)) }
+    }
+  }
+}

@@ -73,7 +73,15 @@ struct ErrorAccumulator: Sendable {
     }
   }
 
-  var signalToNoiseDecibels: Double { noise == 0 ? .infinity : 10 * log10(signal / noise) }
+  var signalToNoiseDecibels: Double { Self.decibels(signal: signal, noise: noise) }
+
+  static func decibels(signal: Double, noise: Double) -> Double {
+    noise == 0 ? .infinity : 10 * log10(signal / noise)
+  }
+
+  var layerError: LayerError {
+    LayerError(signalToNoiseDecibels: signalToNoiseDecibels, cosine: cosine, maximumError: largestError)
+  }
 
   /// The cosine of the angle between the two; 1 when both are zero.
   var cosine: Double {

@@ -98,8 +98,8 @@ extension ActivationWidths {
   var provenance: [(key: String, value: String)] {
     switch self {
     case .int8: []
-    case .int16: [("activations", "int16")]
-    case .int16Layers(let names): [("activations", "int16 in \(names.sorted().joined(separator: ", "))")]
+    case .int16: [(activationsKey, "int16")]
+    case .int16Layers(let names): [(activationsKey, "int16 in \(names.sorted().joined(separator: ", "))")]
     }
   }
 }

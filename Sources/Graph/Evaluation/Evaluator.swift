@@ -55,12 +55,17 @@ public struct Evaluator: Sendable {
         if let tensor = values[id.index].take(), !graph.inputs.contains(id) { workers.buffers.give(tensor.values) }
       }
     }
+    return try outputs(values)
+  }
+
+  /// The values of `Graph.outputs`.
+  func outputs(_ values: [Tensor?]) throws(GraphError) -> [Tensor] {
     var outputs: [Tensor] = []
     for id in graph.outputs { outputs.append(try read(id, values, for: "the network's output")) }
     return outputs
   }
 
-  private func bind(_ inputs: [Tensor]) throws(GraphError) -> [Tensor?] {
+  func bind(_ inputs: [Tensor]) throws(GraphError) -> [Tensor?] {
     guard inputs.count == graph.inputs.count else {
       throw GraphError("\(graph.name) takes \(graph.inputs.count) inputs but was given \(inputs.count)")
     }
@@ -81,7 +86,7 @@ public struct Evaluator: Sendable {
     return tensor
   }
 
-  private func compute(_ index: Int, _ values: [Tensor?]) throws(GraphError) -> [Tensor] {
+  func compute(_ index: Int, _ values: [Tensor?]) throws(GraphError) -> [Tensor] {
     let node = graph.nodes[index]
     var operands: [Tensor] = []
     for id in node.inputs { operands.append(try read(id, values, for: node.name)) }

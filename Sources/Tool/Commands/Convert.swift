@@ -50,6 +50,14 @@ struct Convert: ParsableCommand {
       """)
   var int4Layers: [String] = []
 
+  @Option(
+    parsing: .upToNextOption,
+    help: "Repairs to leave out: \(Repair.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var without: [Repair] = []
+
+  @Flag(help: "Do not measure what each repair brings, which takes about as long as calibration for each.")
+  var skipGains = false
+
   @Option(help: "Class names, one a line.", completion: .file())
   var labels: String?
 
@@ -62,6 +70,13 @@ struct Convert: ParsableCommand {
 
   @Flag(help: "The first input is given row by row as a camera delivers it, so that the arena need not hold it.")
   var pushRows = false
+
+  @Option(
+    help: """
+      A JSON file of limits: arena_bytes, flash_bytes, maximum_drop, float_operators, latency_ratio. When one is broken, \
+      nothing is written and the exit code is 3.
+      """, completion: .file())
+  var contract: String?
 
   @Option(name: .shortAndLong, help: "The packed model to write.", completion: .file())
   var out: String
@@ -86,6 +101,19 @@ struct Convert: ParsableCommand {
     let signalToNoiseDb: Double
     let largestError: Float
     let notes: [String]
+    let repairs: [RepairResult]
+    let contract: [Contract.Clause]?
+  }
+
+  private struct RepairResult: Encodable {
+    let repair: String
+    let isOn: Bool
+    let gainDb: Double?
+  }
+
+  /// What is printed when nothing is written.
+  private struct BrokenContract: Encodable {
+    let contract: [Contract.Clause]
   }
 
   func validate() throws {
@@ -124,6 +152,7 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
+    _ = try terms
     if let randomWeights { return try convertUntrained(seed: randomWeights) }
     guard let model else { return }
     let graph = try source.load(model)
@@ -167,6 +196,7 @@ struct Convert: ParsableCommand {
     var options = try compileOptions(network.graph, rules, origin: [("source", network.source)])
     // Fitting the rounding of random weights to random inputs takes minutes and is of no use.
     options.roundsByCovariance = false
+    options.measuresRepairs = false
     var data = CalibrationData(network.inputs)
     if let calibrate {
       data = try calibrationData(calibrate, graph: network.graph, preprocessing: rules, limit: calibrationImages)
@@ -183,8 +213,12 @@ struct Convert: ParsableCommand {
     options.weights = int4Layers.isEmpty ? .int8 : int4Layers == ["all"] ? .int4 : .int4Layers(Set(int4Layers))
     options.labels = try readLabels(graph)
     options.preprocessing = rules.map(PreprocessingRecord.init)
+    for repair in without { options[repair] = false }
+    options.measuresRepairs = !skipGains
     options.arena = arenaGoal!
     options.pushesInput = pushRows
+    options.packsWholeTensors = try terms?.comparesLatency ?? false
+    if try terms?.limitsDrop ?? false { options.checkedExamples = calibrationImages }
     options.reportsOtherInput = true
     options.provenance = origin + [("converter", "martlet \(toolVersion)")]
     return options
@@ -213,12 +247,21 @@ struct Convert: ParsableCommand {
     return false
   }
 
+  private var terms: Contract? { get throws { try contract.map { try Contract(contentsOf: $0) } } }
+
   private func finish(_ compiled: CompiledModel) throws {
+    let clauses = try terms?.clauses(compiled)
+    if let clauses, clauses.contains(where: { !$0.isKept }) {
+      try output.emit(BrokenContract(contract: clauses)) {}
+      note("\(contract ?? "") is broken, and nothing was written:")
+      for clause in clauses where !clause.isKept { note("  \(clause.term): \(clause.text)") }
+      throw ExitCode(Contract.exitCode)
+    }
     try AtomicFile.write(compiled.bytes, to: out)
-    try report(compiled)
+    try report(compiled, clauses)
   }
 
-  private func report(_ compiled: CompiledModel) throws {
+  private func report(_ compiled: CompiledModel, _ clauses: [Contract.Clause]?) throws {
     let report = compiled.report
     let result = Result(
       model: out, fileBytes: compiled.bytes.count, arenaBytes: report.arenaBytes,
@@ -228,12 +271,18 @@ struct Convert: ParsableCommand {
       macs: report.macs,
       calibrationImages: report.calibrationExamples, checkedImages: report.agreement.examples,
       top1Agreement: report.agreement.top1, signalToNoiseDb: report.agreement.signalToNoiseDecibels,
-      largestError: report.agreement.largestError, notes: report.notes)
+      largestError: report.agreement.largestError, notes: report.notes,
+      repairs: report.repairs.map {
+        RepairResult(repair: $0.repair.rawValue, isOn: $0.isOn, gainDb: $0.gainDecibels)
+      }, contract: clauses)
     try output.emit(result) {
       print("written      \(out), \(result.fileBytes.grouped) bytes, \(result.parameters.grouped) parameters")
       print("arena        \(result.arenaBytes.grouped) bytes (lower bound \(result.arenaLowerBoundBytes.grouped))")
       if let whole = result.arenaBytesWholeInput, let pushed = result.arenaBytesPushedRows {
         print("             \(whole.grouped) with the first input inside, \(pushed.grouped) with its rows pushed")
+      }
+      for clause in clauses ?? [] {
+        print("contract     \(clause.term) \(Contract.number(clause.measured)) of \(Contract.number(clause.limit))")
       }
       guard result.checkedImages > 0 else {
         print("quantization of the source, kept as it is")
@@ -248,6 +297,10 @@ struct Convert: ParsableCommand {
           ", the same first class on \((agreement * 100).digits(1)) % of \(result.checkedImages) calibration inputs"
       }
       print(line)
+      for repair in result.repairs {
+        let gain = repair.gainDb.map { "\($0 < 0 ? "" : "+")\($0.digits(1)) dB" } ?? "made"
+        print("repair       \(repair.repair.padding(to: 16)) \(repair.isOn ? gain : "left out")")
+      }
       for text in Self.condensed(result.notes) { print("note         \(text)") }
     }
   }
@@ -297,11 +350,11 @@ func calibrationData(
   guard graph.inputs.count == 1 else {
     throw ToolError("\(graph.name) has \(graph.inputs.count) inputs; calibration takes networks with one.")
   }
-  let dataset = try Dataset.open(path, split: split)
-  let count = min(limit, dataset.count)
+  let inputs = try TypicalInputs(path, limit: limit, split: split)
   let shape = graph[graph.inputs[0]].shape
-  return CalibrationData(count: count) { index in
-    let item = try dataset.item(index * dataset.count / count)
-    return [try inputTensor(item.content, shape: shape, preprocessing: preprocessing, file: path)]
+  return CalibrationData(count: inputs.count) { index in
+    [try inputTensor(inputs.item(index).content, shape: shape, preprocessing: preprocessing, file: path)]
   }
 }
+
+extension Repair: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compiler
+import Foundation
 import Graph
 import Martlet
 
@@ -106,7 +107,8 @@ struct Inspect: ParsableCommand {
     guard MappedFile.isPackedModel(model) else {
       throw ToolError("\(model) is not packed, so that it has no memory plan: convert it first.")
     }
-    let chart = MemoryChart(map: try PackedModel(model).inspect { MemoryMap($0) }, title: model)
+    let chart = MemoryChart(
+      map: try PackedModel(model).inspect { MemoryMap($0) }, title: URL(fileURLWithPath: model).lastPathComponent)
     let text = path.hasSuffix(".svg") ? chart.svg : chart.html
     try AtomicFile.write(Array(text.utf8), to: path)
   }

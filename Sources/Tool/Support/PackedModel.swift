@@ -60,9 +60,18 @@ final class PackedModel {
   ///   - threads: how many threads `run` uses.
   ///   - family: whose kernels run; nil: the fastest, or what MARTLET_ISA names. This processor must have it.
   /// - Throws: `ToolError` with the file, the reason and a remedy.
-  init(_ path: String, head: String? = nil, threads: Int = 1, family: martlet_family? = nil) throws {
+  convenience init(_ path: String, head: String? = nil, threads: Int = 1, family: martlet_family? = nil) throws {
+    try self.init(
+      file: head.map { try MappedFile(path, bytes: HeadFile.merged(path, head: $0).model) } ?? MappedFile(path),
+      threads: threads, family: family)
+  }
+
+  /// Verifies a file that is in memory.
+  /// - Throws: `ToolError` with the file, the reason and a remedy.
+  init(file: MappedFile, threads: Int = 1, family: martlet_family? = nil) throws {
     try PackedModel.checkForcedFamily()
-    file = try head.map { try MappedFile(path, bytes: HeadFile.merged(path, head: $0).model) } ?? MappedFile(path)
+    self.file = file
+    let path = file.path
     let verified = try PackedModel.verified(file)
     arenaBytes = verified.arenaBytes
     labels = PackedModel.lines(verified.labels)

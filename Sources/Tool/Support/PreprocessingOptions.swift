@@ -111,4 +111,11 @@ extension PreprocessingRecord {
       width: Int(width), height: Int(height), channels: count, resizeRule: rule, isAntialiased: interpolation == 0,
       mean: (0..<count).map { mean[$0] }, standardDeviation: (0..<count).map { standardDeviation[$0] })
   }
+
+  /// The rules with the network's own order of colors: for tensors that are made on the host.
+  func tensorRules() throws -> Preprocessing {
+    var rules = try rules()
+    rules.channelOrder = Preprocessing.ChannelOrder(rawValue: channelOrder) ?? .redFirst
+    return rules
+  }
 }

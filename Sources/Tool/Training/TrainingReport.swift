@@ -29,29 +29,18 @@ struct TrainingReport {
   }
 
   private var html: String {
-    let epochs = position.epochs.map { epoch in
-      "<tr><td>\(epoch.epoch)</td><td>\(epoch.loss.digits(4))</td><td>\((epoch.trainingAccuracy * 100).digits(2))</td>"
-        + "<td>\((epoch.testAccuracy * 100).digits(2))</td><td>\(epoch.imagesPerSecond.digits(0))</td></tr>"
-    }
-    let rows = settings.sorted { $0.key < $1.key }.map { name, value in
-      "<tr><td>\(name.escapedForMarkup)</td><td>\(value.escapedForMarkup)</td></tr>"
-    }
-    return """
-      <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <title>\(title.escapedForMarkup)</title>
-      <style>\(LineChart.style)</style></head><body>
-      <h1>\(title.escapedForMarkup)</h1>
-      \(charts.map(\.svg).joined(separator: "\n"))
-      <h2>Epochs</h2>
-      <table><thead><tr><th>epoch</th><th>loss</th><th>training, %</th><th>test, %</th><th>images/s</th></tr></thead><tbody>
-      \(epochs.joined(separator: "\n"))
-      </tbody></table>
-      <h2>Settings</h2>
-      <table><tbody>
-      \(rows.joined(separator: "\n"))
-      </tbody></table></body></html>
-
-      """
+    var page = Page(title: title, parts: charts.map(\.svg))
+    page.addHeading("Epochs")
+    page.addTable(
+      ["epoch", "loss", "training, %", "test, %", "images/s"],
+      position.epochs.map { epoch in
+        [
+          "\(epoch.epoch)", epoch.loss.digits(4), (epoch.trainingAccuracy * 100).digits(2),
+          (epoch.testAccuracy * 100).digits(2), epoch.imagesPerSecond.digits(0),
+        ]
+      })
+    page.addHeading("Settings")
+    page.addTable(["setting", "value"], settings.sorted { $0.key < $1.key }.map { [$0.key, $0.value] })
+    return page.html
   }
 }
