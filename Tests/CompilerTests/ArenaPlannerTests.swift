@@ -73,6 +73,76 @@ struct ArenaPlannerTests {
     #expect(plan.arenaBytes == 150)
   }
 
+  @Test func followerMayLieLowerThanItsDistanceButNotHigher() {
+    var buffers = [
+      ArenaBuffer(bytes: 1000, firstOperator: 0, lastOperator: 1),
+      ArenaBuffer(bytes: 600, firstOperator: 1, lastOperator: 2),
+      ArenaBuffer(bytes: 400, firstOperator: 2, lastOperator: 2),
+    ]
+    // At its distance exactly, it would leave no room of 400 bytes beside it.
+    buffers[1].follows = (buffer: 0, distance: 300)
+    let over = planArena(buffers)
+    #expect(over.lowerBoundBytes == 1000)
+    #expect(over.arenaBytes == 1000)
+    #expect(over.offsets[1] <= over.offsets[0] + 300)
+    buffers[1].follows = (buffer: 0, distance: -200)
+    let before = planArena(buffers)
+    #expect(before.arenaBytes == 1200)
+    #expect(before.offsets[1] <= before.offsets[0] - 200)
+    buffers[1].follows = nil
+    #expect(planArena(buffers).arenaBytes == 1600)
+  }
+
+  @Test(arguments: 0..<40) func chainsOfFollowersKeepToTheirDistances(seed: UInt64) {
+    var random = SeededGenerator(seed &+ 9000)
+    var buffers = (0..<8).map {
+      ArenaBuffer(
+        bytes: Int.random(in: 10...60, using: &random) * 16, alignment: 16, firstOperator: $0, lastOperator: $0 + 1)
+    }
+    for index in 1..<8 {
+      buffers[index].follows = (index - 1, Int.random(in: -20...20, using: &random) * 16)
+      buffers.append(
+        ArenaBuffer(bytes: Int.random(in: 1...20, using: &random) * 16, firstOperator: index, lastOperator: index))
+    }
+    let plan = planArena(buffers, steps: 200)
+    #expect(plan.arenaBytes >= plan.lowerBoundBytes)
+    expectNoOverlap(buffers, plan)
+  }
+
+  /// What is alive at other times does not get into each other's way, however hard each is to place.
+  @Test(arguments: 0..<40) func setsApartInTimeNeedWhatTheLargestNeeds(seed: UInt64) {
+    var random = SeededGenerator(seed &+ 3000)
+    let sets = (0..<3).map { _ in randomBuffers(count: 6, operators: 6, using: &random) }
+    let apart = sets.enumerated().flatMap { index, buffers in
+      buffers.map { buffer in
+        var later = buffer
+        later.firstOperator += 6 * index
+        later.lastOperator += 6 * index
+        return later
+      }
+    }
+    let plan = planArena(apart)
+    #expect(plan.arenaBytes == sets.map(bruteForceBytes).max())
+    expectNoOverlap(apart, plan)
+  }
+
+  /// Small buffers that fit anywhere are set aside, and must still find room when the others are placed.
+  @Test func smallBuffersFindRoomBesideLargeOnes() {
+    var random = SeededGenerator(77)
+    var buffers = (0..<12).map { ArenaBuffer(bytes: 4000, alignment: 64, firstOperator: $0, lastOperator: $0 + 1) }
+    for operation in 0..<13 {
+      for _ in 0..<5 {
+        buffers.append(
+          ArenaBuffer(
+            bytes: Int.random(in: 1...30, using: &random), alignment: 4, firstOperator: operation,
+            lastOperator: min(12, operation + Int.random(in: 0...1, using: &random))))
+      }
+    }
+    let plan = planArena(buffers)
+    #expect(plan.arenaBytes <= plan.lowerBoundBytes + 64)
+    expectNoOverlap(buffers, plan)
+  }
+
   @Test func nothingNeedsNothing() {
     #expect(planArena([]).arenaBytes == 0)
     #expect(planArena([ArenaBuffer(bytes: 0, firstOperator: 0, lastOperator: 4)]).arenaBytes == 0)
@@ -97,7 +167,9 @@ struct ArenaPlannerTests {
       for (j, b) in buffers.enumerated() where j > i {
         let together = a.firstOperator <= b.lastOperator && b.firstOperator <= a.lastOperator
         let apart = plan.offsets[i] + a.bytes <= plan.offsets[j] || plan.offsets[j] + b.bytes <= plan.offsets[i]
-        #expect(!together || apart, "buffers \(i) and \(j)")
+        let followsInTime =
+          b.follows.map { $0.buffer == i && plan.offsets[j] <= plan.offsets[i] + $0.distance } ?? false
+        #expect(!together || apart || followsInTime, "buffers \(i) and \(j)")
       }
     }
   }

@@ -14,7 +14,8 @@ public struct ArenaBuffer: Sendable {
   public var alias: Int?
   /// Buffers that `firstOperator` reads for the last time, element by element, so that it may write over one of them.
   public var mayOverwrite: [Int]
-  /// A buffer that this one lies at a fixed distance from, in bytes from beginning to beginning; the two may overlap.
+  /// A buffer that this one may overlap although both are alive, if it begins at most so many bytes after it (before it
+  /// where negative): rows are written over rows that were read for the last time.
   public var follows: (buffer: Int, distance: Int)?
 
   /// A buffer that is alive from `firstOperator` to `lastOperator`, both included.

@@ -14,15 +14,20 @@ extension UnitCosts {
   }
 
   /// Where the largest tensor that a unit writes for later ones may lie, when the one before it lies at `place`: at
-  /// either end of the arena, at its distance from what it is written over, or in the place of what it overwrites. An
+  /// either end of the arena, as near as may be to what it is written over, or in the place of what it overwrites. An
   /// element nil: somewhere; none: there is no room.
-  func places(after unit: PlanUnit, _ cost: Cost, from place: ArenaPlace?, within bytes: Int) -> [ArenaPlace?] {
+  /// - Parameter movesFollowers: whether what is written over something may lie lower than it must.
+  func places(
+    after unit: PlanUnit, _ cost: Cost, from place: ArenaPlace?, within bytes: Int, movesFollowers: Bool
+  ) -> [ArenaPlace?] {
     guard let output = cost.output else { return [nil] }
     let before = place.flatMap { lifetimes[$0.storage].upperBound >= unit.steps.lowerBound ? $0 : nil }
     if unit.overlays, let overlay = cost.overlays.first(where: { $0.follower.written == output }) {
       let read = overlay.follower.read
       let base = before?.storage == read ? before!.offset : bytes - network.storages[read].bytes
-      let next = ArenaPlace(storage: output, offset: base + overlay.distance)
+      let top = bytes - network.storages[output].bytes
+      let highest = base + overlay.distance
+      let next = ArenaPlace(storage: output, offset: movesFollowers ? min(top, highest) : highest & ~63)
       return hasRoom(cost, ArenaPlace(storage: read, offset: base), next, within: bytes, isOverlaid: true) ? [next] : []
     }
     if let before, before.storage == output { return [before] }

@@ -19,18 +19,30 @@ struct NetworkPlan {
   var tailBytes: Int
   /// Whether no smaller plan exists for these units.
   var isProvenSmallest: Bool
+  /// What storages' offsets are multiples of.
+  var alignment = 64
+  /// The units during which the buffer that ends highest is alive.
+  var highestUnits = 0..<0
 
   /// Places the memory of a cut into units, at multiples of 64 bytes, or of fewer where that takes less.
-  init(_ network: QuantizedNetwork, _ costs: UnitCosts, _ units: [PlanUnit]) {
+  /// - Parameters:
+  ///   - steps: how many orders of placing may be tried.
+  ///   - limit: a plan of so many bytes or more is of no use.
+  ///   - target: a plan of so many bytes is as good as any smaller one.
+  ///   - alignments: what offsets may be multiples of: the next one is tried where the one before misses the bound.
+  init(
+    _ network: QuantizedNetwork, _ costs: UnitCosts, _ units: [PlanUnit], steps: Int = 2000, limit: Int = .max,
+    target: Int = 0, alignments: [Int] = [64, 16, 4]
+  ) {
     let rows = costs.network
     var rowsHeld = rows.storages.map(\.height)
     var unitOfStep = [Int](repeating: 0, count: rows.steps.count + 1)
     unitOfStep[rows.steps.count] = units.count
     for (index, unit) in units.enumerated() {
       for step in unit.steps { unitOfStep[step] = index }
-      let stream = costs.stream(unit)
-      turns += stream.turns
-      for (storage, held) in stream.rowsHeld where costs.isInside(storage, unit.steps) {
+      let unitRows = costs.rows(unit)
+      turns += unitRows.turns
+      for (storage, held) in unitRows.held where costs.isInside(storage, unit.steps) {
         rowsHeld[storage] = min(rowsHeld[storage], held)
       }
     }
@@ -40,13 +52,22 @@ struct NetworkPlan {
       turns = []
     }
     var found: ArenaPlan?
-    for alignment in [64, 16, 4] {
-      let buffers = arenaBuffers(costs, units, unitOfStep: unitOfStep, rowsHeld: rowsHeld, alignment: alignment)
-      let next = planArena(buffers)
-      if found.map({ roundedUp(next.arenaBytes, to: 64) < roundedUp($0.arenaBytes, to: 64) }) ?? true { found = next }
-      if found!.arenaBytes <= roundedUp(found!.lowerBoundBytes + Limits.slackBytes, to: 64) { break }
+    var buffers: [ArenaBuffer] = []
+    for alignment in alignments {
+      buffers = arenaBuffers(costs, units, unitOfStep: unitOfStep, rowsHeld: rowsHeld, alignment: alignment)
+      let next = planArena(
+        buffers, searchNodes: alignments.count == 1 ? 1000 : 100_000, steps: steps, limit: limit, target: target)
+      if found.map({ roundedUp(next.arenaBytes, to: 64) < roundedUp($0.arenaBytes, to: 64) }) ?? true {
+        (found, self.alignment) = (next, alignment)
+      }
+      if found!.arenaBytes <= max(target, roundedUp(found!.lowerBoundBytes + Limits.slackBytes, to: 64)) { break }
+      if found!.arenaBytes - found!.arenaBytes / 16 > limit { break }
     }
     let plan = found!
+    let ends = zip(plan.offsets, buffers).map { $0 + $1.bytes }
+    if let highest = buffers.indices.max(by: { ends[$0] < ends[$1] }) {
+      highestUnits = buffers[highest].firstOperator..<min(units.count, buffers[highest].lastOperator + 1)
+    }
     let count = rows.storages.count
     tensorOffsets = rows.placeOfTensor.map { plan.offsets[$0.storage] + $0.offset }
     self.rowsHeld = network.tensors.indices.map { tensor in
@@ -74,7 +95,7 @@ private func arenaBuffers(
 ) -> [ArenaBuffer] {
   let network = costs.network
   var buffers = network.storages.indices.map { storage in
-    let lifetime = costs.lifetime(storage)
+    let lifetime = costs.lifetimes[storage]
     return ArenaBuffer(
       bytes: rowsHeld[storage] * network.storages[storage].rowBytes, alignment: alignment,
       firstOperator: unitOfStep[lifetime.lowerBound], lastOperator: unitOfStep[lifetime.upperBound],

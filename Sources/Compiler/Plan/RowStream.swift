@@ -61,20 +61,32 @@ struct RowStream {
     heights = steps.map { network.steps[$0].height } + [input.height]
     outputs = steps.map { network.steps[$0].output } + [network.firstInput]
     rowsAtMost =
-      steps.map { index in
-        let step = network.steps[index]
-        if step.needsAllRows { return min(65535, step.height) }
-        return min(65535, chunk.map { max(1, $0.pixels / step.width) } ?? step.height)
-      } + [min(65535, chunk == nil ? input.height : 1)]
-    rowsAhead =
-      steps.map { index in
-        let step = network.steps[index]
-        guard let chunk, chunk.aheadBytes > 0, !step.needsAllRows else { return 0 }
-        return min(8, chunk.aheadBytes / max(1, network.storages[step.output].rowBytes))
-      } + [0]
+      steps.map { RowStream.rowsAtMost(network.steps[$0], chunk) } + [min(65535, chunk == nil ? input.height : 1)]
+    rowsAhead = steps.map { RowStream.rowsAhead(network.steps[$0], network, chunk) } + [0]
     computed = Array(repeating: 0, count: count + 1)
     held = Array(repeating: 0, count: count + 1)
     run(steps)
+  }
+
+  private static func rowsAtMost(_ step: RowNetwork.Step, _ chunk: RowChunk?) -> Int {
+    if step.needsAllRows { return min(65535, step.height) }
+    return min(65535, chunk.map { max(1, $0.pixels / step.width) } ?? step.height)
+  }
+
+  private static func rowsAhead(_ step: RowNetwork.Step, _ network: RowNetwork, _ chunk: RowChunk?) -> Int {
+    guard let chunk, chunk.aheadBytes > 0, !step.needsAllRows else { return 0 }
+    return min(8, chunk.aheadBytes / max(1, network.storages[step.output].rowBytes))
+  }
+
+  /// Whether a step computes as many rows a turn with one chunk as with the other, asked for or ahead.
+  static func takesSameTurns(_ step: RowNetwork.Step, _ network: RowNetwork, _ a: RowChunk, _ b: RowChunk) -> Bool {
+    min(step.height, rowsAtMost(step, a)) == min(step.height, rowsAtMost(step, b))
+      && rowsAhead(step, network, a) == rowsAhead(step, network, b)
+  }
+
+  /// The most rows that a step computes in a turn.
+  static func rowsATurn(_ step: RowNetwork.Step, _ network: RowNetwork, _ chunk: RowChunk) -> Int {
+    max(rowsAtMost(step, chunk), rowsAhead(step, network, chunk))
   }
 
   private mutating func run(_ steps: Range<Int>) {
@@ -104,6 +116,11 @@ struct RowStream {
     var rows: [Int: Int] = [:]
     for slot in 0...count where held[slot] > 0 { rows[outputs[slot]] = max(rows[outputs[slot]] ?? 1, held[slot]) }
     return rows
+  }
+
+  /// Calls with each storage that a step of the group writes and the most rows of it in memory at a time.
+  func forEachRing(_ body: (_ storage: Int, _ rows: Int) -> Void) {
+    for slot in 0...count where held[slot] > 0 { body(outputs[slot], held[slot]) }
   }
 
   private mutating func demand(_ storage: Int, rows: Int) {

@@ -1,11 +1,15 @@
 /// Cuts a network into units: single steps with whole tensors, and groups that advance by rows.
 struct Segmentation {
   let costs: UnitCosts
+  /// Whether the model of places lets what is written over something lie lower than it must. Cuts that do without are
+  /// fewer and easier to place.
+  private let movesFollowers: Bool
   private let stepCount: Int
   private let largestUseful: Int
 
-  init(_ costs: UnitCosts) {
+  init(_ costs: UnitCosts, movesFollowers: Bool) {
     self.costs = costs
+    self.movesFollowers = movesFollowers
     stepCount = costs.network.steps.count
     largestUseful = (0..<stepCount).map { costs.cost(PlanUnit(steps: $0..<$0 + 1, chunk: nil)).bytes }.max() ?? 0
   }
@@ -34,26 +38,56 @@ struct Segmentation {
   ///
   /// Where a unit writes over what it reads, the written tensor begins somewhat lower; several such units in a row need
   /// room to move down. So a few beginnings of each length are followed, with different places of the tensor written last.
-  /// - Parameter followsPlaces: whether to do so; without, a cut may ask for more than any placement can give.
-  func fastest(within bytes: Int, followsPlaces: Bool = true) -> [PlanUnit]? {
+  /// - Parameters:
+  ///   - limit: nanoseconds longer than whole tensors beyond which a cut is of no use.
+  ///   - followsPlaces: whether to do so; without, a cut may ask for more than any placement can give.
+  ///   - margins: bytes that each step's unit must leave free; empty for none.
+  func fastest(
+    within bytes: Int, delay limit: Double = .infinity, followsPlaces: Bool = true, margins: [Int] = []
+  ) -> [PlanUnit]? {
+    // Most groups need not be known where a fast cut is found.
+    var most = costs.wholeTime / 100
+    while most < min(limit, costs.wholeTime), stepCount > 32 {
+      if let units = cut(within: bytes, delay: most, followsPlaces, margins) { return units }
+      most *= 4
+    }
+    return cut(within: bytes, delay: limit, followsPlaces, margins)
+  }
+
+  private func cut(within bytes: Int, delay limit: Double, _ followsPlaces: Bool, _ margins: [Int]) -> [PlanUnit]? {
     let places: [ArenaPlace?] = followsPlaces ? costs.places(ofInputWithin: bytes) : [nil]
+    let beginningLimit = followsPlaces ? Segmentation.beginningLimit : 1
     var best = [places.map { Beginning(delay: 0, place: $0) }]
     for end in 1..<stepCount + 1 {
       var found: [Beginning] = []
+      var margin = 0
+      // Nothing slower than those found is kept.
+      var most = limit
       for first in (max(0, end - UnitCosts.groupLimit)..<end).reversed() {
-        if !best[first].isEmpty {
-          for (unit, cost) in choices(first..<end, within: bytes) {
-            for (index, before) in best[first].enumerated() {
-              let places = followsPlaces ? costs.places(after: unit, cost, from: before.place, within: bytes) : [nil]
-              for place in places {
-                found.append(Beginning(delay: before.delay + cost.delay, place: place, unit: unit, before: index))
+        if !margins.isEmpty { margin = max(margin, margins[first]) }
+        if let fastest = best[first].first {
+          let units = choices(first..<end, within: bytes - margin, delay: most - fastest.delay)
+          for (unit, cost) in units {
+            for (index, before) in best[first].enumerated() where before.delay + cost.delay <= limit {
+              let next = Beginning(delay: before.delay + cost.delay, place: nil, unit: unit, before: index)
+              if !followsPlaces {
+                Segmentation.keep(next, in: &found)
+              } else if Segmentation.isWorthwhile(next.delay, found) {
+                let places = costs.places(
+                  after: unit, cost, from: before.place, within: bytes, movesFollowers: movesFollowers)
+                for place in places {
+                  var placed = next
+                  placed.place = place
+                  Segmentation.keep(placed, in: &found)
+                }
               }
             }
           }
         }
-        if isHopeless(first..<end, within: bytes) { break }
+        if found.count == beginningLimit { most = min(limit, found[beginningLimit - 1].delay) }
+        if isHopeless(first..<end, within: bytes, delay: most) { break }
       }
-      best.append(Segmentation.fewest(found))
+      best.append(found)
     }
     guard var last = best[stepCount].first else { return nil }
     var units: [PlanUnit] = []
@@ -64,32 +98,50 @@ struct Segmentation {
     return units.reversed()
   }
 
-  /// The fastest beginning for each place, at most twelve, the fastest first.
-  private static func fewest(_ found: [Beginning]) -> [Beginning] {
-    var kept: [Beginning] = []
-    for (_, next) in found.enumerated().sorted(by: { ($0.element.delay, $0.offset) < ($1.element.delay, $1.offset) }) {
-      if kept.count < 12, !kept.contains(where: { $0.place == next.place }) { kept.append(next) }
+  /// Most beginnings of one length that are followed.
+  private static let beginningLimit = 12
+
+  private static func isWorthwhile(_ delay: Double, _ found: [Beginning]) -> Bool {
+    found.count < beginningLimit || delay < found[found.count - 1].delay
+  }
+
+  /// Keeps the fastest beginning for each place, the fastest first; of those as fast, the one that came first.
+  private static func keep(_ next: Beginning, in found: inout [Beginning]) {
+    guard isWorthwhile(next.delay, found) else { return }
+    if let same = found.firstIndex(where: { $0.place == next.place }) {
+      if found[same].delay <= next.delay { return }
+      found.remove(at: same)
+    } else if found.count == beginningLimit {
+      found.removeLast()
     }
-    return kept
+    var place = found.count
+    while place > 0, found[place - 1].delay > next.delay { place -= 1 }
+    found.insert(next, at: place)
   }
 
   /// The cut with the smallest largest unit among those that the model of time thinks no slower than whole tensors by
   /// more than `delay` nanoseconds, and how many bytes that unit may have.
-  func smallest(delay limit: Double) -> (units: [PlanUnit], bytes: Int)? {
-    narrowed { fastest(within: $0, delay: limit) }
-  }
-
-  /// As `fastest`, or nil when that takes more than `delay` nanoseconds longer than whole tensors.
-  func fastest(within bytes: Int, delay limit: Double, followsPlaces: Bool = true) -> [PlanUnit]? {
-    fastest(within: bytes, followsPlaces: followsPlaces).flatMap { delay($0) <= limit ? $0 : nil }
+  /// - Parameters:
+  ///   - isFromAbove: whether to begin with many bytes, which takes longer and may end elsewhere.
+  ///   - followsPlaces: as of `fastest`; without, no plan of another cut takes fewer bytes.
+  func smallest(
+    delay limit: Double, isFromAbove: Bool = false, followsPlaces: Bool = true
+  ) -> (units: [PlanUnit], bytes: Int)? {
+    narrowed(isFromAbove: isFromAbove) { fastest(within: $0, delay: limit, followsPlaces: followsPlaces) }
   }
 
   /// The last result of `plan` that is not nil while the bytes allowed shrink by bisection, and those bytes, to 1/2048.
-  private func narrowed(_ plan: (Int) -> [PlanUnit]?) -> (units: [PlanUnit], bytes: Int)? {
-    // Tensors at fixed places may need more than the largest unit.
-    var high = 2 * largestUseful
-    guard var best = plan(high) else { return nil }
-    var low = 0
+  private func narrowed(isFromAbove: Bool, _ plan: (Int) -> [PlanUnit]?) -> (units: [PlanUnit], bytes: Int)? {
+    // From few bytes upward, only units that fit must be known. Tensors at fixed places may need more than the largest.
+    var (low, high) = (0, isFromAbove ? 2 * largestUseful : max(1, largestUseful / 16))
+    var found = plan(high)
+    while found == nil, high < 2 * largestUseful {
+      low = high + 1
+      high = min(2 * largestUseful, 2 * high)
+      found = plan(high)
+    }
+    guard var best = found else { return nil }
+    if !isFromAbove { high = min(high, max(low, peakBytes(best))) }
     while low + high / 2048 < high {
       let middle = low + (high - low) / 2
       if let found = plan(middle) {
@@ -102,31 +154,47 @@ struct Segmentation {
     return (best, high)
   }
 
-  /// Whether the rings of a group alone, with the fewest rows a turn, exceed `bytes`: longer groups do, too.
-  private func isHopeless(_ steps: Range<Int>, within bytes: Int) -> Bool {
-    steps.count > 1 && costs.cost(steps, choice: 0).ownBytes > bytes
+  /// Whether the rings of a group alone, with the fewest rows a turn, exceed `bytes`, or its turns take too long with the
+  /// most: longer groups do, too.
+  private func isHopeless(_ steps: Range<Int>, within bytes: Int, delay limit: Double) -> Bool {
+    guard steps.count > 1 else { return false }
+    if costs.leastBytes(steps) > bytes { return true }
+    if limit < .infinity, (0..<RowChunk.coarse).allSatisfy({ costs.leastDelay(steps, choice: $0) > limit }) {
+      return true
+    }
+    return costs.leastDelay(steps, choice: 0) <= limit && costs.figures(steps, choice: 0).ownBytes > bytes
+  }
+
+  /// The fastest way to run steps as one unit in at most `bytes`.
+  func fastestUnit(_ steps: Range<Int>, within bytes: Int) -> PlanUnit? {
+    choices(steps, within: bytes, delay: .infinity).min { $0.1.delay < $1.1.delay }?.0
   }
 
   /// The ways to run steps as one unit in at most `bytes`: whole, or by rows; over what it reads where it must.
-  private func choices(_ steps: Range<Int>, within bytes: Int) -> [(PlanUnit, UnitCosts.Cost)] {
-    var found: [(PlanUnit, UnitCosts.Cost)] = []
+  private func choices(_ steps: Range<Int>, within bytes: Int, delay limit: Double) -> [(PlanUnit, UnitCosts.Cost)] {
+    var found: [(choice: Int, overlays: Bool, delay: Double)] = []
     func consider(_ choice: Int) -> Bool {
-      let cost = costs.cost(steps, choice: choice)
-      let overlays = cost.bytes > bytes
-      guard !overlays || cost.overlaidBytes <= bytes else { return false }
-      let chunk = choice < RowChunk.choices.count ? RowChunk.choices[choice] : nil
-      let unit = PlanUnit(steps: steps, chunk: chunk, overlays: overlays)
+      let isWhole = choice == RowChunk.choices.count
+      if !isWhole, costs.leastDelay(steps, choice: choice) > limit { return true }
+      let figures = costs.figures(steps, choice: choice)
+      let overlays = figures.bytes > bytes
+      guard !overlays || figures.overlaidBytes <= bytes else { return false }
       // Of those that lie apart, the fastest.
-      if !overlays, let last = found.last, !last.0.overlays {
-        if cost.delay < last.1.delay { found[found.count - 1] = (unit, cost) }
+      if !overlays, let last = found.last, !last.overlays {
+        if figures.delay < last.delay { found[found.count - 1] = (choice, false, figures.delay) }
       } else {
-        found.append((unit, cost))
+        found.append((choice, overlays, figures.delay))
       }
       return true
     }
-    if steps.count == 1, consider(RowChunk.choices.count) { return found }
-    for choice in 0..<RowChunk.onDemand where !consider(choice) { break }
-    for choice in RowChunk.onDemand..<RowChunk.choices.count where steps.count > 1 && !consider(choice) { break }
-    return found
+    if steps.count > 1, costs.leastBytes(steps) > bytes { return [] }
+    if steps.count > 1 || !consider(RowChunk.choices.count) {
+      for choice in 0..<RowChunk.onDemand where !consider(choice) { break }
+      for choice in RowChunk.onDemand..<RowChunk.coarse where steps.count > 1 && !consider(choice) { break }
+    }
+    return found.map { choice, overlays, _ in
+      let chunk = choice < RowChunk.choices.count ? RowChunk.choices[choice] : nil
+      return (PlanUnit(steps: steps, chunk: chunk, overlays: overlays), costs.cost(steps, choice: choice))
+    }
   }
 }
