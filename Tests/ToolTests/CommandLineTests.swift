@@ -8,7 +8,8 @@ import Testing
 @Suite struct CommandLineTests {
   private static let words = [
     "convert", "run", "eval", "bench", "inspect", "verify", "explain", "compare", "diff", "selftest", "sign", "deploy",
-    "export", "plan", "list", "architectures", "train", "--help", "--version", "-o", "--json", "--arena", "--threads",
+    "export", "plan", "list", "architectures", "train", "visualize", "filters", "--help", "--version", "-o", "--json",
+    "--arena", "--threads",
     "--",
     "-", "", "=", "--=", "--arena=", "--arena=-1", "--threads=99999999999999999999", "--seed", "nan", "inf", "-0",
     "1e308",

@@ -82,8 +82,11 @@ struct Visualize: ParsableCommand {
     guard out.hasSuffix(".png") || out.hasSuffix(".html") else {
       throw ValidationError("-o names a .png or .html file.")
     }
-    guard limit > 0, steps > 0, window ?? 1 > 0, stride ?? 1 > 0, unit ?? 0 >= 0, output ?? 0 >= 0 else {
-      throw ValidationError("--limit, --steps, --window and --stride are at least 1, --unit and --class at least 0.")
+    guard (1...1024).contains(limit), (1...100_000).contains(steps) else {
+      throw ValidationError("--limit is 1 to 1024, --steps 1 to 100000.")
+    }
+    guard window ?? 1 > 0, stride ?? 1 > 0, unit ?? 0 >= 0, output ?? 0 >= 0 else {
+      throw ValidationError("--window and --stride are at least 1, --unit and --class at least 0.")
     }
     if view == .features || view == .maximize, layer == nil { throw ValidationError("\(view.rawValue) needs --layer.") }
     if view == .maximize, unit == nil { throw ValidationError("maximize needs --unit.") }

@@ -44,8 +44,9 @@ struct Contract {
   /// Reads a JSON object of limits.
   /// - Throws: a sentence when it is none, or has a key or a value that no contract has.
   init(contentsOf path: String) throws {
-    let bytes = try MappedFile(path).copy()
-    guard bytes.count <= 1 << 16, let object = try? JSONDecoder().decode([String: Value].self, from: Data(bytes)) else {
+    let file = try MappedFile(path)
+    let bytes = file.bytes.count <= 1 << 16 ? file.copy() : []
+    guard let object = try? JSONDecoder().decode([String: Value].self, from: Data(bytes)) else {
       throw ToolError("\(path) is no contract: it must be a JSON object such as {\"arena_bytes\": 262144}.")
     }
     guard !object.isEmpty else { throw ToolError("\(path) is an empty contract: give it at least one limit.") }
