@@ -19,62 +19,11 @@ public func compile(
   _ graph: Graph, calibration: CalibrationData, options: CompileOptions = CompileOptions(),
   workers: Workers = Workers(), progress: (_ step: String, _ share: Double) -> Void = { _, _ in }
 ) throws -> CompiledModel {
-  var network = graph
-  progress("simplify", 0)
-  let calibration = try calibration.inOrderOfContents()
-  try simplify(&network, fusesResiduals: options.activations == .int8)
-  var scaled = network
-  let int16 = insertRequantizations(&scaled, options)
-  if options.equalizesChannels, options.activations != .int16 {
-    try equalizeChannels(&scaled, on: calibration, workers: workers) { progress("equalize", $0) }
-  }
-  let absorbed =
-    options.absorbsBiases && options.activations != .int16
-    ? try absorbBiases(&scaled, on: calibration, workers: workers) { progress("absorb biases", $0) } : 0
-  let bits = try LayerWeightBits(scaled, options, int16)
-  let statistics = try calibrate(
-    scaled, on: calibration, gathersColumns: options.roundsByCovariance, workers: workers
-  ) { progress("calibrate", $0) }
-
+  let calibrated = try CalibratedNetwork(graph, on: calibration, options, workers, progress: progress)
+  let bits = try calibrated.weightBits(options)
   progress("quantize", 0)
-  var metadata = ModelMetadata(
-    labels: options.labels.isEmpty ? graph.labels : options.labels, preprocessing: options.preprocessing,
-    macs: network.macs, parameters: network.parameterCount)
-  var notes: [String] = []
-  var quantized = try quantize(scaled, statistics, options, int16, bits, &metadata, &notes, workers) {
-    progress("quantize", $0)
-  }
-
-  progress("plan", 0)
-  viewConcats(&quantized)
-  let (planner, (planned, records, plan)) = try NetworkPlanner.plan(quantized, options)
-
-  progress("pack", 0)
-  metadata.provenance =
-    options.provenance + [
-      ("compiler", compilerVersion), ("calibration method", options.calibrationMethod.description),
-      ("calibration examples", "\(calibration.count)"),
-      ("calibration hash", String(statistics.dataHash, radix: 16)), ("bias correction", "\(options.correctsBiases)"),
-      (equalizationKey, "\(options.equalizesChannels && options.activations != .int16)"),
-      (absorptionKey, "\(absorbed)"), ("rounding by covariance", "\(options.roundsByCovariance)"),
-    ] + options.activations.provenance + options.weights.provenance
-  let bytes = try packModel(planned, records, plan, metadata)
-
-  let agreement = try checkAgreement(
-    network, bytes, on: calibration, examples: options.checkedExamples, workers: workers
-  ) { progress("check", $0) }
-  notes += quantized.steps.flatMap(\.lowered.notes) + statistics.warnings(scaled)
-  let report = CompileReport(
-    layers: zip(planned.steps, records.operators).map { CompileReport.Layer($0, $1, planned) },
-    arenaBytes: plan.arenaBytes, lowerBoundBytes: plan.lowerBoundBytes, isPlanProvenSmallest: plan.isProvenSmallest,
-    otherInputArenaBytes: planner.otherInputArenaBytes(options),
-    macs: metadata.macs, parameters: metadata.parameters, calibrationExamples: calibration.count, notes: notes,
-    agreement: agreement,
-    repairs: try repairGains(
-      graph, calibration: calibration, options: options, absorbedBiases: absorbed, final: agreement, workers: workers
-    ) { progress("measure repairs", $0) })
-  return CompiledModel(
-    bytes: bytes, report: report, wholeTensorBytes: try packWholeTensors(planner, options, metadata))
+  let weights = try calibrated.weights(bits, options) { progress("quantize", $0) }
+  return try calibrated.packed(weights, bits, options, progress: progress)
 }
 
 /// The network with every layer whole, if the options ask for it.
@@ -84,23 +33,6 @@ func packWholeTensors(
   guard options.packsWholeTensors else { return nil }
   let (planned, records, plan) = try planner.plan(.wholeTensors, pushesInput: options.pushesInput)
   return try packModel(planned, records, plan, metadata)
-}
-
-/// Chooses quantizations, corrects biases and lowers every layer; completes the preprocessing in `metadata`.
-private func quantize(
-  _ graph: Graph, _ statistics: CalibrationStatistics, _ options: CompileOptions, _ int16: Int16Values?,
-  _ bits: LayerWeightBits, _ metadata: inout ModelMetadata, _ notes: inout [String], _ workers: Workers,
-  progress: (Double) -> Void
-) throws(GraphError) -> QuantizedNetwork {
-  let rules = try ChosenQuantizations(graph, statistics, options, int16, &metadata)
-  var corrected = graph
-  if options.correctsBiases { try correctBiases(&corrected, rules, bits, statistics) }
-  let weights =
-    options.roundsByCovariance
-    ? try roundWeights(
-      graph, rules, bits, statistics, correctsBiases: options.correctsBiases, on: workers, notes: &notes,
-      progress: progress) : [:]
-  return try QuantizedNetwork(corrected, rules, bits, weights)
 }
 
 extension CompileReport.Layer {

@@ -9,6 +9,11 @@ struct LayerWeightBits {
 
   private init() {}
 
+  /// Four at these places, eight at the others.
+  init(fourBitNodes: Set<Int>, in graph: Graph) {
+    bits = graph.nodes.indices.map { fourBitNodes.contains($0) ? .four : .eight }
+  }
+
   /// - Parameter int16: which nodes compute with int16 tensors, whose weights keep eight bits; nil: none.
   /// - Throws: `GraphError` when a layer is named that does not exist, or whose weights cannot have four bits.
   init(_ graph: Graph, _ options: CompileOptions, _ int16: Int16Values?) throws(GraphError) {

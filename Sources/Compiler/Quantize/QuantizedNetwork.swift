@@ -24,6 +24,8 @@ struct QuantizedNetwork {
 
   /// One step of the runtime.
   struct Step {
+    /// The place in the graph of the node that it was.
+    var node: Int
     var name: String
     var kind: String
     var lowered: LoweredOperator
@@ -55,7 +57,7 @@ struct QuantizedNetwork {
     }
     for (position, node) in graph.nodes.enumerated() {
       do throws(GraphError) {
-        try lower(node, graph, rules, bits[position], weights[position])
+        try lower(position, graph, rules, bits[position], weights[position])
       } catch {
         problems.append(error.description)
         // Later nodes may have problems of their own: give this one an output all the same.
@@ -85,8 +87,9 @@ struct QuantizedNetwork {
   }
 
   private mutating func lower(
-    _ node: Node, _ graph: Graph, _ rules: ChosenQuantizations, _ bits: WeightBits, _ weights: QuantizedWeights?
+    _ place: Int, _ graph: Graph, _ rules: ChosenQuantizations, _ bits: WeightBits, _ weights: QuantizedWeights?
   ) throws(GraphError) {
+    let node = graph.nodes[place]
     func operand(_ id: ValueID) -> LoweringContext.Operand {
       let value = graph[id]
       return .init(
@@ -116,7 +119,7 @@ struct QuantizedNetwork {
       }
       steps.append(
         Step(
-          name: node.name, kind: node.operation.kind, lowered: record, inputs: inputs, output: output,
+          node: place, name: node.name, kind: node.operation.kind, lowered: record, inputs: inputs, output: output,
           macs: node.operation.macs(
             inputs: node.inputs.map { graph[$0].shape }, output: graph[node.outputs[0]].shape)))
     }

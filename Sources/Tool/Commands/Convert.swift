@@ -45,8 +45,8 @@ struct Convert: ParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help: """
-      Layers whose weights have 4 bits, two to a byte, while the others keep 8: names, or `all` convolutions and fully \
-      connected layers.
+      Layers whose weights have 4 bits, two to a byte, while the others keep 8: names, `all` convolutions and fully \
+      connected layers, or `auto`: as many as cost 3 dB of signal to noise on the calibration inputs.
       """)
   var int4Layers: [String] = []
 
@@ -57,6 +57,18 @@ struct Convert: ParsableCommand {
 
   @Flag(help: "Do not measure what each repair brings, which takes about as long as calibration for each.")
   var skipGains = false
+
+  @Option(
+    help: """
+      Search the smallest file that loses at most this many points of top-1 on --data against the float network \
+      (of agreement with it where --data has no labels): weights of 4 bits where they do no harm, activations of 16 where \
+      8 are too few.
+      """)
+  var maxDrop: Double?
+
+  @Option(
+    help: "The inputs that --max-drop is measured on: half of them search, the others confirm.", completion: .file())
+  var data: String?
 
   @Option(help: "Class names, one a line.", completion: .file())
   var labels: String?
@@ -85,32 +97,6 @@ struct Convert: ParsableCommand {
   @OptionGroup var preprocessing: PreprocessingOptions
   @OptionGroup var output: OutputOptions
 
-  private struct Result: Encodable {
-    let model: String
-    let fileBytes: Int
-    let arenaBytes: Int
-    let arenaLowerBoundBytes: Int
-    /// With the first input inside, and given row by row.
-    let arenaBytesWholeInput: Int?
-    let arenaBytesPushedRows: Int?
-    let parameters: Int
-    let macs: Int
-    let calibrationImages: Int
-    let checkedImages: Int
-    let top1Agreement: Double?
-    let signalToNoiseDb: Double
-    let largestError: Float
-    let notes: [String]
-    let repairs: [RepairResult]
-    let contract: [Contract.Clause]?
-  }
-
-  private struct RepairResult: Encodable {
-    let repair: String
-    let isOn: Bool
-    let gainDb: Double?
-  }
-
   /// What is printed when nothing is written.
   private struct BrokenContract: Encodable {
     let contract: [Contract.Clause]
@@ -133,6 +119,16 @@ struct Convert: ParsableCommand {
     }
     guard int4Layers.isEmpty || activations == 8 else {
       throw ValidationError("--int4-layers needs activations of 8 bits: leave --activations out.")
+    }
+    if let maxDrop, !(0...100).contains(maxDrop) { throw ValidationError("--max-drop is 0 to 100 points.") }
+    guard (maxDrop == nil) == (data == nil) else {
+      throw ValidationError("--max-drop POINTS and --data DIR belong together.")
+    }
+    guard maxDrop == nil || randomWeights == nil else {
+      throw ValidationError("An untrained network has no accuracy to keep: leave --max-drop out.")
+    }
+    guard maxDrop == nil || (int4Layers.isEmpty && activations == 8) else {
+      throw ValidationError("--max-drop chooses the widths: leave --int4-layers and --activations out.")
     }
     guard Set(int4Layers).isDisjoint(with: int16Layers) else {
       throw ValidationError("A layer is named by --int4-layers and by --int16-layers: choose one of the two.")
@@ -171,6 +167,9 @@ struct Convert: ParsableCommand {
       guard options.activations == .int8 else {
         throw ToolError("\(model) is quantized already and keeps its own widths: leave --activations out.")
       }
+      guard maxDrop == nil else {
+        throw ToolError("\(model) is quantized already and keeps its own widths: leave --max-drop out.")
+      }
       try finish(try compileQuantized(graph, options: options))
       return
     }
@@ -180,7 +179,13 @@ struct Convert: ParsableCommand {
           + "--calibrate.")
     }
     let data = try calibrationData(calibrate, graph: graph, preprocessing: rules, limit: calibrationImages)
-    try finish(try compileShowingProgress(graph, data, options))
+    guard let budget = try widthBudget(graph, data, rules, labels: options.labels) else {
+      return try finish(try compileShowingProgress(graph, data, options))
+    }
+    let (compiled, search) = try showingProgress(of: data.count) { progress in
+      try compile(graph, calibration: data, budget: budget, options: options, progress: progress)
+    }
+    try finish(compiled, WidthReport(search, maxDrop: maxDrop))
   }
 
   /// Packs the architecture with random weights.
@@ -210,7 +215,13 @@ struct Convert: ParsableCommand {
     var options = CompileOptions()
     options.calibrationMethod = CalibrationMethod(calibrationMethod)!
     options.activations = activations == 16 ? .int16 : int16Layers.isEmpty ? .int8 : .int16Layers(Set(int16Layers))
-    options.weights = int4Layers.isEmpty ? .int8 : int4Layers == ["all"] ? .int4 : .int4Layers(Set(int4Layers))
+    switch int4Layers {
+    case []: options.weights = .int8
+    case ["all"]: options.weights = .int4
+    // An int8 network's weights are kept: all that fit. A float network is searched.
+    case ["auto"]: options.weights = graph.isQuantized ? .int4 : .int8
+    default: options.weights = .int4Layers(Set(int4Layers))
+    }
     options.labels = try readLabels(graph)
     options.preprocessing = rules.map(PreprocessingRecord.init)
     for repair in without { options[repair] = false }
@@ -227,16 +238,24 @@ struct Convert: ParsableCommand {
   private func compileShowingProgress(
     _ graph: Graph, _ data: CalibrationData, _ options: CompileOptions
   ) throws -> CompiledModel {
+    try showingProgress(of: data.count) { progress in
+      try compile(graph, calibration: data, options: options, progress: progress)
+    }
+  }
+
+  /// Runs `body`, which tells of each step's name and share done, and shows that as so many inputs.
+  private func showingProgress<Result>(
+    of count: Int, _ body: (_ progress: (_ step: String, _ share: Double) -> Void) throws -> Result
+  ) throws -> Result {
     var progress: (step: String, line: Progress)?
-    let compiled = try compile(graph, calibration: data, options: options) { step, share in
+    defer { progress?.line.finish() }
+    return try body { step, share in
       if progress?.step != step {
         progress?.line.finish()
         progress = (step, Progress(step))
       }
-      progress?.line.update(Int((share * Double(data.count)).rounded()), of: data.count)
+      progress?.line.update(Int((share * Double(count)).rounded()), of: count)
     }
-    progress?.line.finish()
-    return compiled
   }
 
   /// Whether calibration inputs are arrays of real numbers, ready for the network: then nothing says that its inputs are
@@ -249,7 +268,7 @@ struct Convert: ParsableCommand {
 
   private var terms: Contract? { get throws { try contract.map { try Contract(contentsOf: $0) } } }
 
-  private func finish(_ compiled: CompiledModel) throws {
+  private func finish(_ compiled: CompiledModel, _ widths: WidthReport? = nil) throws {
     let clauses = try terms?.clauses(compiled)
     if let clauses, clauses.contains(where: { !$0.isKept }) {
       try output.emit(BrokenContract(contract: clauses)) {}
@@ -258,68 +277,7 @@ struct Convert: ParsableCommand {
       throw ExitCode(Contract.exitCode)
     }
     try AtomicFile.write(compiled.bytes, to: out)
-    try report(compiled, clauses)
-  }
-
-  private func report(_ compiled: CompiledModel, _ clauses: [Contract.Clause]?) throws {
-    let report = compiled.report
-    let result = Result(
-      model: out, fileBytes: compiled.bytes.count, arenaBytes: report.arenaBytes,
-      arenaLowerBoundBytes: report.lowerBoundBytes,
-      arenaBytesWholeInput: pushRows ? report.otherInputArenaBytes : report.arenaBytes,
-      arenaBytesPushedRows: pushRows ? report.arenaBytes : report.otherInputArenaBytes, parameters: report.parameters,
-      macs: report.macs,
-      calibrationImages: report.calibrationExamples, checkedImages: report.agreement.examples,
-      top1Agreement: report.agreement.top1, signalToNoiseDb: report.agreement.signalToNoiseDecibels,
-      largestError: report.agreement.largestError, notes: report.notes,
-      repairs: report.repairs.map {
-        RepairResult(repair: $0.repair.rawValue, isOn: $0.isOn, gainDb: $0.gainDecibels)
-      }, contract: clauses)
-    try output.emit(result) {
-      print("written      \(out), \(result.fileBytes.grouped) bytes, \(result.parameters.grouped) parameters")
-      print("arena        \(result.arenaBytes.grouped) bytes (lower bound \(result.arenaLowerBoundBytes.grouped))")
-      if let whole = result.arenaBytesWholeInput, let pushed = result.arenaBytesPushedRows {
-        print("             \(whole.grouped) with the first input inside, \(pushed.grouped) with its rows pushed")
-      }
-      for clause in clauses ?? [] {
-        print("contract     \(clause.term) \(Contract.number(clause.measured)) of \(Contract.number(clause.limit))")
-      }
-      guard result.checkedImages > 0 else {
-        print("quantization of the source, kept as it is")
-        for text in Self.condensed(result.notes) { print("note         \(text)") }
-        return
-      }
-      print("calibrated   on \(result.calibrationImages) inputs, ranges by \(calibrationMethod)")
-      let kind = activations == 16 ? "int16" : "int8"
-      var line = "\(kind) ~ float \(result.signalToNoiseDb.digits(1)) dB signal to noise"
-      if let agreement = result.top1Agreement {
-        line +=
-          ", the same first class on \((agreement * 100).digits(1)) % of \(result.checkedImages) calibration inputs"
-      }
-      print(line)
-      for repair in result.repairs {
-        let gain = repair.gainDb.map { "\($0 < 0 ? "" : "+")\($0.digits(1)) dB" } ?? "made"
-        print("repair       \(repair.repair.padding(to: 16)) \(repair.isOn ? gain : "left out")")
-      }
-      for text in Self.condensed(result.notes) { print("note         \(text)") }
-    }
-  }
-
-  /// Notes that say the same of several places, as one line each.
-  private static func condensed(_ notes: [String]) -> [String] {
-    var order: [String] = []
-    var places: [String: [String]] = [:]
-    for note in notes {
-      let parts = note.split(separator: ":", maxSplits: 1).map(String.init)
-      let text = parts.count == 2 ? parts[1].trimmingCharacters(in: .whitespaces) : note
-      if places[text] == nil { order.append(text) }
-      places[text, default: []].append(parts[0])
-    }
-    return order.map { text in
-      let all = places[text] ?? []
-      guard all.count > 3 else { return all.map { $0 == text ? text : "\($0): \(text)" }.joined(separator: "; ") }
-      return "\(all.count) places, the first \(all[0]): \(text) (--json lists them)"
-    }
+    try report(compiled, clauses, widths)
   }
 
   private func readLabels(_ graph: Graph) throws -> [String] {
