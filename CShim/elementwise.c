@@ -136,8 +136,9 @@ static window_range indices_inside(int32_t begin, int32_t step, int32_t extent, 
         if (begin >= 0 && begin < extent) range.end = count;
         return range;
     }
-    if (begin < 0) range.begin = martlet_minimum(martlet_divide_up(-begin, step), count);
-    if (begin < extent) range.end = martlet_minimum(martlet_divide_up(extent - begin, step), count);
+    // Rounded up without a sum: where a single element is taken, the step may be any.
+    if (begin < 0) range.begin = martlet_minimum((-begin - 1) / step + 1, count);
+    if (begin < extent) range.end = martlet_minimum((extent - begin - 1) / step + 1, count);
     if (range.end < range.begin) range.end = range.begin;
     return range;
 }

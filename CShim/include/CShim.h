@@ -397,4 +397,5 @@ uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t firs
 #include "CInt16.h"
 #include "CRecurrent.h"
 #include "CHead.h"
+#include "CWeights.h"
 #endif

@@ -17,6 +17,8 @@ struct Int16HostileTests {
       var (packed, channels) = SampleModels.constants(
         runs: 1, runBytes: max(4, weights / max(1, blocks) / 16), outputs: 16 * blocks, generator: &generator)
       packed = Array(packed.prefix(weights))
+      // A depthwise kernel of three rows leaves every fourth place empty.
+      if code == 41 { for place in stride(from: 3, to: weights, by: 4) { packed[place] = 0 } }
       channels = channels.map { block in
         var block = block
         _ = withUnsafeMutableBytes(of: &block.bias) { $0.initializeMemory(as: UInt8.self, repeating: 0) }

@@ -118,6 +118,64 @@ struct RecurrentTests {
     }
   }
 
+  /// Shapes and kinds that neither operator can work on, with everything else right.
+  @Test func impossibleShapesAreRefused() {
+    let changes: [(String, Int, Fault.Code, (inout ModelWriter) -> Void)] = [
+      (
+        "two rows in", 0, .operand,
+        {
+          $0.tensors[0].height = 2; $0.tensors[0].rowsHeld = 2
+        }
+      ),
+      (
+        "two pixels in", 0, .operand,
+        {
+          $0.tensors[0].width = 2; $0.tensors[0].rowPitchBytes = 12
+        }
+      ),
+      (
+        "a state of two rows", 0, .operand,
+        {
+          $0.tensors[1].height = 2
+          $0.tensors[1].rowsHeld = 2
+          $0.tensors[1].width = 4
+          $0.tensors[1].rowPitchBytes = 40
+        }
+      ),
+      (
+        "two pixels out", 0, .operand,
+        {
+          $0.tensors[2].width = 2; $0.tensors[2].rowPitchBytes = 8
+        }
+      ),
+      ("an int32 state", 0, .operand, Self.makeWide(1)), ("an int32 hidden state", 1, .operand, Self.makeWide(1)),
+      ("an int32 cell", 1, .operand, Self.makeWide(2)),
+      ("a hidden state of another scale", 1, .quantization, { $0.tensors[1].scale = 1 }),
+      ("a cell with a zero point", 1, .operand, { $0.tensors[2].zeroPoint = 1 }),
+    ]
+    for (what, kind, code, change) in changes {
+      var writer = kind == 0 ? Bank(.int16, zeroPoint: 0, seed: 1).writer : Self.memoryCell()
+      change(&writer)
+      // Room for whatever grew: every tensor in memory of its own.
+      writer.arenaBytes += 4096
+      for index in writer.tensors.indices {
+        writer.tensors[index].arenaOffset = UInt32(writer.arenaBytes)
+        writer.arenaBytes += 1024
+      }
+      #expect(fault(verifying: writer.bytes())?.code == code, "\(what)")
+    }
+  }
+
+  private static func makeWide(_ tensor: Int) -> (inout ModelWriter) -> Void {
+    { writer in
+      let record = writer.tensors[tensor]
+      writer.tensors[tensor].elementType = 2
+      writer.tensors[tensor].zeroPoint = 0
+      writer.tensors[tensor].pixelPitchBytes = UInt32(record.channels * 4)
+      writer.tensors[tensor].rowPitchBytes = UInt32(record.width * record.channels * 4)
+    }
+  }
+
   /// Two operators cannot share a state.
   @Test func sharedStatesAreRefused() {
     var writer = Bank(.int16, zeroPoint: 0, seed: 1).writer

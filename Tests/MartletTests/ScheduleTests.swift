@@ -70,6 +70,23 @@ import Testing
     }
   }
 
+  /// Rows that come in pairs: the second pair overwrites a row that is still needed.
+  @Test func pairsOfRowsInATooSmallRing() {
+    refuses(.overlap) { writer in
+      writer.turns = [(0, 0, 2), (0, 2, 2), (1, 0, 2), (0, 4, 2), (1, 2, 2), (0, 6, 2), (1, 4, 2), (1, 6, 2)].map {
+        TurnRecord(operatorIndex: UInt16($0.0), firstRow: Int32($0.1), rowCount: UInt16($0.2))
+      }
+    }
+  }
+
+  /// More turns than a proof may look at for every operator.
+  @Test func tooManyTurnsForTooManyOperators() {
+    var writer = streamed(ring: 3)
+    writer.operators += [OperatorRecord](repeating: writer.operators[0], count: 1100)
+    writer.turns = [TurnRecord](repeating: writer.turns[0], count: 1 << 17)
+    #expect(fault(verifying: writer.bytes()) == Fault(.limit, detail: 1 << 17))
+  }
+
   @Test func ringsThatOverlap() {
     refuses(.overlap) { $0.tensors[2].arenaOffset = $0.tensors[1].arenaOffset + 64 }
     refuses(.overlap) { $0.tensors[1].arenaOffset = $0.tensors[0].arenaOffset + 160 }
@@ -103,8 +120,9 @@ import Testing
     #expect(fault(verifying: writer.bytes())?.code == .limit)
   }
 
-  @Test func pushedRows() throws {
-    let writer = streamed(ring: 3) { writer in
+  /// The streamed network with one row of its input at a time, pushed.
+  private func pushed() -> ModelWriter {
+    streamed(ring: 3) { writer in
       writer.tensors[0].rowsHeld = 1
       var turns: [TurnRecord] = []
       for turn in writer.turns {
@@ -115,6 +133,10 @@ import Testing
       }
       writer.turns = turns
     }
+  }
+
+  @Test func pushedRows() throws {
+    let writer = pushed()
     let memory = GuardedMemory(copying: writer.bytes())
     let model = try Verifier<Every>.verify(memory.model)
     let arena = GuardedMemory(count: model.arenaBytes)

@@ -89,5 +89,9 @@ import Testing
     #expect(current.isFallback && current.slot == slot.other)
     try disk.write([1, 2, 3], to: slot.other.fileName)
     #expect(throws: ToolError.self) { _ = try store.current() }
+    // What the sentence tells to do helps.
+    #expect(throws: ToolError.self) { _ = try store.rollBack() }
+    #expect(try store.deploy(Self.models[0]).generation == 4)
+    #expect(try model(store) == Self.models[0])
   }
 }

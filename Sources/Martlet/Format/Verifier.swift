@@ -12,6 +12,9 @@ public enum Verifier<Operators: OperatorSet> {
     let view = ModelView(bytes)
     try TensorCheck.verify(view)
     try OperatorCheck<Operators>.verify(view)
+    #if arch(arm64)
+      try WeightSumCheck.verify(view)
+    #endif
     try ScheduleCheck.verify(view)
     try PlanCheck<Operators>.verify(view)
     try TextCheck.verify(view)

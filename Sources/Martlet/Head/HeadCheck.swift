@@ -6,8 +6,7 @@ extension HeadPatch {
   /// - Throws: `truncated`, `notAModel`, `unsupportedVersion`, `checksum`, or `head` with the layer whose sizes, scales or
   ///   biases are impossible (none: the header's or the labels).
   public static func verify(_ bytes: UnsafeRawBufferPointer) throws(Fault) -> HeadPatch {
-    let header = try verifyHeader(bytes)
-    guard let start = bytes.baseAddress else { throw Fault(.truncated) }
+    let (header, start) = try verifyHeader(bytes)
     guard header.layerCount == 1 || header.layerCount == 2, isRule(header.featureScale, header.featureZeroPoint),
       header.isPooled <= 1
     else { throw Fault(.head) }
@@ -44,7 +43,10 @@ extension HeadPatch {
     return patch
   }
 
-  private static func verifyHeader(_ bytes: UnsafeRawBufferPointer) throws(Fault) -> HeadHeader {
+  /// - Returns: the header, and where the bytes begin.
+  private static func verifyHeader(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(Fault) -> (header: HeadHeader, start: UnsafeRawPointer) {
     guard let start = bytes.baseAddress, bytes.count >= 8 else {
       throw Fault(.truncated, detail: HeadHeader.byteCount)
     }
@@ -60,7 +62,7 @@ extension HeadPatch {
       throw Fault(.truncated, detail: Int(truncatingIfNeeded: header.fileBytes))
     }
     guard bodyChecksum(bytes) == header.bodyChecksum else { throw Fault(.checksum, detail: 1) }
-    return header
+    return (header, start)
   }
 
   static func headerChecksum(_ header: HeadHeader) -> UInt32 {

@@ -42,6 +42,24 @@ extension Step {
     guard Wide.of(record.pointee.table.bytes) == table else { throw fault(.constant, 2) }
   }
 
+  /// Places of packed weights behind each run's values are zero, so that what a kernel reads there counts for nothing. The
+  /// weights were found to be there before.
+  /// - Parameter runs: of all blocks.
+  func requirePaddedRuns(_ runs: Int64, values: Int64, isFourBit: Bool = false) throws(Fault) {
+    guard let weights,
+      martlet_run_padding_is_zero(
+        weights, Int(truncatingIfNeeded: runs), Int(truncatingIfNeeded: values), isFourBit ? 32 : 64) == 1
+    else { throw fault(.constant, 0) }
+  }
+
+  /// The same of a depthwise kernel's places without a tap.
+  func requirePaddedTaps(_ window: Window, blocks: Int64) throws(Fault) {
+    guard let weights,
+      martlet_depthwise_padding_is_zero(
+        weights, Int(truncatingIfNeeded: blocks), window.kernelHeight, window.kernelWidth) == 1
+    else { throw fault(.constant, 0) }
+  }
+
   /// No accumulator can overflow: |bias| + 255·128·taps < 2³¹, and that times the factor, with `extra` added, stays in
   /// what float32 converts to int32. `taps`: products in one sum.
   func requireFactors(blocks: Int64, taps: Int64, extra: Float = 0) throws(Fault) {

@@ -11,6 +11,9 @@ struct ConvolutionLayout {
   let runsPerRow: Int32
   /// Blocks of sixteen output channels, those of all groups together.
   let blocks: Int64
+  /// Runs of one block, and values of one run; saturated.
+  let runs: Int64
+  let runValues: Int64
   /// Weight bytes of one block, saturated.
   let blockBytes: Int64
   /// Products in one sum, saturated.
@@ -33,17 +36,19 @@ struct ConvolutionLayout {
     }
     let groupInputs = Wide.of(input.channels / groups)
     let groupBlocks = Wide.roundedUp(Wide.of(output.channels / groups), toMultipleOf: 16) / 16
-    let runValues = runsPerRow == 1 ? Wide.of(window.kernelWidth) * groupInputs : groupInputs
-    let runs = Wide.product(window.kernelHeight, runsPerRow)
+    runValues = runsPerRow == 1 ? Wide.of(window.kernelWidth) * groupInputs : groupInputs
+    runs = Wide.product(window.kernelHeight, runsPerRow)
     blockBytes = Wide.product(runs, Wide.roundedUp(runValues, toMultipleOf: 4) * 16)
     blocks = Wide.of(groups) * groupBlocks
     taps = Wide.product(window.taps, groupInputs)
   }
 
-  /// The sections hold the weights and channel blocks. Weights of four bits take half of the bytes.
+  /// The sections hold the weights, with zeros where no value stands, and the channel blocks. Weights of four bits take half
+  /// of the bytes.
   func requireConstants(_ step: borrowing Step, isFourBit: Bool = false) throws(Fault) {
     let weightBytes = Wide.product(blocks, blockBytes)
     try step.requireConstants(
       weights: isFourBit ? weightBytes / 2 : weightBytes, channels: Wide.product(blocks, 192))
+    try step.requirePaddedRuns(Wide.product(blocks, runs), values: runValues, isFourBit: isFourBit)
   }
 }

@@ -27,6 +27,7 @@ public enum DepthwiseConv2D: Operator {
     let blocks = Wide.roundedUp(Wide.of(step.output.channels), toMultipleOf: 16) / 16
     let quads = Wide.of(martlet_depthwise_quads(window.kernelHeight, window.kernelWidth))
     try step.requireConstants(weights: Wide.product(blocks, quads * 64), channels: blocks * 192)
+    try step.requirePaddedTaps(window, blocks: blocks)
     try step.requireFactors(blocks: blocks, taps: window.taps)
   }
 

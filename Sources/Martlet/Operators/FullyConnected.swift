@@ -34,6 +34,7 @@ public enum FullyConnected: Operator {
     let blockBytes = Wide.roundedUp(input.elementCount, toMultipleOf: 4) * 16
     let weightBytes = Wide.product(blocks, blockBytes)
     try step.requireConstants(weights: isFourBit ? weightBytes / 2 : weightBytes, channels: blocks * 192)
+    try step.requirePaddedRuns(blocks, values: input.elementCount, isFourBit: isFourBit)
     try step.requireFactors(blocks: blocks, taps: input.elementCount)
   }
 

@@ -28,7 +28,7 @@ struct Verify: ParsableCommand {
     let results = models.map { model in
       do {
         if let key { try checkSignature(of: model, key: key) }
-        _ = try PackedModel(model)
+        try PackedModel(model).requireWeightSums()
         return Result(model: model, ok: true, problem: nil)
       } catch {
         return Result(model: model, ok: false, problem: "\(error)")

@@ -30,7 +30,15 @@ struct SlotStore<Files: SlotFiles> {
 
   /// The current model: the slot that the note names or, where its file is damaged, the other one.
   /// - Returns: nil when nothing was ever deployed.
+  /// - Throws: `ToolError` when both slots are damaged.
   func current() throws -> (slot: Slot, generation: Int, isFallback: Bool)? {
+    if let found = try found() { return found }
+    guard try note() == nil else { throw ToolError("both slots are damaged: deploy a model again.") }
+    return nil
+  }
+
+  /// The current model, or nil when there is no whole one.
+  private func found() throws -> (slot: Slot, generation: Int, isFallback: Bool)? {
     guard let note = try note() else {
       // Without a note only a first deployment was begun, or the note was lost.
       for slot in [Slot.a, .b] where isSound(try files.read(slot.fileName)) { return (slot, 0, true) }
@@ -41,21 +49,18 @@ struct SlotStore<Files: SlotFiles> {
     {
       return (note.slot, note.generation, false)
     }
-    guard isSound(try files.read(note.slot.other.fileName)) else {
-      throw ToolError("both slots are damaged: deploy a model again.")
-    }
-    return (note.slot.other, note.generation, true)
+    return isSound(try files.read(note.slot.other.fileName)) ? (note.slot.other, note.generation, true) : nil
   }
 
   /// Makes these bytes of a verified model current.
   func deploy(_ model: [UInt8]) throws -> Note {
-    let now = try current()
+    let now = try found()
     let slot = now?.slot.other ?? .a
     try replace(slot.fileName, with: model)
     guard try files.read(slot.fileName) == model else {
       throw ToolError("slot \(slot.rawValue) does not read back as it was written: the disk may be failing.")
     }
-    return try point(at: slot, model, after: now?.generation ?? 0)
+    return try point(at: slot, model, after: try now?.generation ?? note()?.generation ?? 0)
   }
 
   /// Makes the model before the current one current again.

@@ -241,6 +241,13 @@ final class PackedModel {
     try body(try PackedModel.verified(file))
   }
 
+  /// Proves what only some processors rely on, too.
+  func requireWeightSums() throws {
+    try inspect { verified in
+      do throws(Fault) { try verified.requireWeightSums() } catch { throw ToolError(sentence(error, file: file.path)) }
+    }
+  }
+
   private static func verified(_ file: MappedFile) throws -> Verified<Every> {
     do throws(Fault) {
       return try Verifier<Every>.verify(file.bytes)

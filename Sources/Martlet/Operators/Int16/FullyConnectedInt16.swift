@@ -31,6 +31,7 @@ public enum FullyConnectedInt16: Operator {
     let blocks = Wide.roundedUp(Wide.of(output.channels), toMultipleOf: 16) / 16
     let blockBytes = Wide.roundedUp(input.elementCount, toMultipleOf: 4) * 16
     try step.requireConstants(weights: Wide.product(blocks, blockBytes), channels: blocks * 192)
+    try step.requirePaddedRuns(blocks, values: input.elementCount)
     try step.requireInt16Factors(blocks: blocks, taps: input.elementCount)
   }
 
