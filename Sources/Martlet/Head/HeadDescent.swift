@@ -16,7 +16,7 @@ struct DescentRules {
 extension HeadTrainer {
   /// Begins a softmax regression with weights of 0.
   /// - Parameters:
-  ///   - regularization: 0 or more; nil: 0.02 ÷ the number of examples, at most 0.001.
+  ///   - given: the regularization, 0 or more; nil: 0.02 ÷ the number of examples, at most 0.001.
   ///   - isBalanced: each class counts the same, whatever the number of its examples.
   /// - Throws: `head` when fewer than two classes have examples, or `regularization` is not finite or negative.
   public mutating func begin(regularization given: Float? = nil, isBalanced: Bool = true) throws(Fault) {

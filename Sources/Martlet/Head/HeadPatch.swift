@@ -62,6 +62,7 @@ public struct HeadPatch: ~Copyable {
 
   /// Computes one layer: the bytes that the runtime's FullyConnected gives for it.
   /// - Parameters:
+  ///   - index: the layer's number.
   ///   - values: the layer's inputs, int8.
   ///   - results: room for its outputs, int8.
   /// - Throws: `inputOutput` when there is no such layer or a size differs.

@@ -34,8 +34,8 @@ public struct HeadTrainer: ~Copyable {
   /// Of `begin`.
   var rules = DescentRules()
 
-  /// A trainer without examples.
-  /// - Parameter arena: at least `shape.arenaBytes` bytes, 64-byte aligned, which outlive the trainer.
+  /// A trainer without examples for a head of this shape, in the first `shape.arenaBytes` bytes of `arena`, which must be
+  /// 64-byte aligned and outlive the trainer.
   /// - Throws: `arenaTooSmall`, `misaligned`.
   public init(_ shape: HeadShape, arena: UnsafeMutableRawBufferPointer) throws(Fault) {
     guard let base = arena.baseAddress, arena.count >= shape.arenaBytes else {

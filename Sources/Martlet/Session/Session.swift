@@ -22,7 +22,7 @@ public struct Session<Operators: OperatorSet>: ~Copyable {
 
   /// A session of `model` in the first `model.arenaBytes` bytes of `arena`, which must be 64-byte aligned.
   /// The model's bytes and the arena must outlive the session.
-  /// - Parameter kernels: a processor family's table; by default the fastest that this processor runs.
+  /// `kernels` is a processor family's table; by default the fastest that this processor runs.
   /// - Throws: `arenaTooSmall`, `misaligned`.
   public init(
     _ model: borrowing Verified<Operators>, arena: UnsafeMutableRawBufferPointer,

@@ -24,6 +24,7 @@
     /// Computes one piece of turn number `number`. All pieces together, in any order and at the same time on several
     /// threads, give the bytes of `run(turn:)`; all turns before must be complete.
     /// - Parameters:
+    ///   - number: the turn's.
     ///   - piece: 0 ..< pieces.count.
     ///   - pieces: what `pieces(ofTurn:threads:)` said.
     ///   - scratch: `scratchBytesPerThread` bytes of this thread's own; nil for one of the threads, which uses the arena's.
