@@ -10,7 +10,7 @@ import Testing
 struct ArenaTests {
   /// No plan is more than 2 % above the lower bound of its schedule, but for the bytes after the last buffer that kernels may
   /// read, the rounding of the arena, and 16 bytes an operator.
-  @Test(arguments: NamedNetworks.chosen) func plansReachTheirBound(name: String) throws {
+  @Test(arguments: NamedNetworks.planned) func plansReachTheirBound(name: String) throws {
     let planner = try MemoryPlanner(try NamedNetworks.graph(name))
     for pushesInput in [false, true] {
       for goal in [ArenaGoal.wholeTensors, .automatic, .smallest] {

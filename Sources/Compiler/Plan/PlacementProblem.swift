@@ -132,9 +132,11 @@ struct PlacementProblem {
     }
   }
 
-  /// The largest number of bytes alive together: a pair that overlaps counts once what it has at the least.
+  /// The largest number of bytes alive together, where a pair that overlaps counts once what it has at the least, or what
+  /// a chain of followers needs.
   private func lowerBound(_ buffers: [ArenaBuffer], _ itemOfBuffer: [Int]) -> (bytes: Int, withSlack: Int, time: Int) {
     var largest = (bytes: 0, withSlack: 0, time: 0)
+    var live: [Int: Int] = [:]
     var isCounted = [Bool](repeating: false, count: items.count)
     for time in Set(buffers.map(\.firstOperator)).sorted() {
       for item in items.indices { isCounted[item] = false }
@@ -151,7 +153,11 @@ struct PlacementProblem {
       }
       if bytes > largest.bytes { (largest.bytes, largest.time) = (bytes, time) }
       largest.withSlack = max(largest.withSlack, bytes + (slack == Int.max ? 0 : slack))
+      live[time] = bytes
     }
+    let chains = FollowerChains(buffers, itemOfBuffer: itemOfBuffer, live: live)
+    largest.bytes = chains.lowerBound(from: largest.bytes, withSlack: false)
+    largest.withSlack = chains.lowerBound(from: largest.withSlack, withSlack: true)
     return largest
   }
 }

@@ -2,7 +2,7 @@
 extension PlanSearch {
   /// A plan placed with care, and faster if more can be done in its arena.
   func finished(_ plan: NetworkPlan) -> NetworkPlan {
-    var best = NetworkPlan(network, costs, plan.units, limit: plan.arenaBytes)
+    var best = NetworkPlan(network, costs, plan.units, steps: 8000, limit: plan.arenaBytes)
     if best.arenaBytes > plan.arenaBytes { best = plan }
     let bytes = best.arenaBytes
     let delay = segmentation.delay(best.units)

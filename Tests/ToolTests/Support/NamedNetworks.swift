@@ -8,6 +8,15 @@ enum NamedNetworks {
   /// A few of each kind; all with MARTLET_ALL_NETWORKS=1 (tools/memory-evidence), which takes an optimized build.
   static var chosen: [String] { isComplete ? all : files.filter { !isLarge($0) } + ["LeNet-5", "ResNet8-CIFAR"] }
 
+  /// Those, and more whose plans alone are made: of each family the ones that take little time to build and to plan.
+  static var planned: [String] {
+    let quick = [
+      "NiN-CIFAR", "ResNet20-CIFAR", "SqueezeNet-1.1", "SqueezeNet-1.1-SimpleBypass", "MobileNetV1-0.25", "ShuffleNet-g8",
+      "EEGNet-8,2",
+    ]
+    return isComplete ? all : chosen + quick
+  }
+
   static var isComplete: Bool { ProcessInfo.processInfo.environment["MARTLET_ALL_NETWORKS"] == "1" }
 
   private static var all: [String] { Architectures.all.map(\.name) + files }
