@@ -17,7 +17,7 @@ let package = Package(
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
     .library(name: "Signatures", targets: ["Signatures"]),
-    .executable(name: "martlet", targets: ["Tool"]),
+    .executable(name: "martlet", targets: ["ToolMain"]),
     .executable(name: "martlet-run", targets: ["EdgeRun"]),
   ],
   dependencies: [
@@ -55,7 +55,7 @@ let package = Package(
       ],
       swiftSettings: swift),
     // Floor 3
-    .executableTarget(
+    .target(
       name: "Tool",
       dependencies: [
         "Martlet", "Graph", "Archives", "Datasets", "Importers", "Architectures", "Training", "Compiler", "Finetuning",
@@ -66,14 +66,17 @@ let package = Package(
       // Templates of exported firmware, and the served page, compiled into the tool as bytes.
       resources: [.embedInCode("Firmware"), .embedInCode("Serving/Page")],
       swiftSettings: swift),
+    .executableTarget(name: "ToolMain", dependencies: ["Tool"], swiftSettings: swift),
     .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CShim", "CHost"], swiftSettings: swift),
     // The C interface; tools/build-c-library makes the library of it.
     .target(name: "CLibrary", dependencies: ["Martlet", "CShim", "CMartlet"], swiftSettings: swift),
     // For developers: what tools/fuzz tries, and the tests beside it.
     .target(
       name: "FuzzTargets",
-      dependencies: ["Martlet", "CShim", "Importers", "Compiler", "Graph", "Archives", "Datasets"], swiftSettings: swift
-    ),
+      dependencies: [
+        "Martlet", "CShim", "Importers", "Compiler", "Graph", "Archives", "Datasets", "Finetuning", "Tool",
+      ],
+      swiftSettings: swift),
     // Tests
     .testTarget(name: "KernelTests", dependencies: ["CShim"], swiftSettings: swift),
     .testTarget(
@@ -104,7 +107,8 @@ let package = Package(
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "Tool", "Serving", "Importers", "Architectures", "Compiler", "Martlet", "Graph", "Archives", "Datasets",
+        "Tool", "ToolMain", "Serving", "Importers", "Architectures", "Compiler", "Martlet", "Graph", "Archives",
+        "Datasets",
       ],
       swiftSettings: swift),
   ],

@@ -29,6 +29,7 @@ private func runDriver(
 public func fuzzMain(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
   let words = CommandLine.arguments
   if words.count > 1, words[1] == "attack" { return attack(Array(words[2...])) }
+  if words.count == 3, words[1] == "seeds" { return writeSeeds(into: words[2]) }
   var (count, arguments) = (count, arguments)
   return runDriver(&count, &arguments) { testOneInput($0, $1) }
 }

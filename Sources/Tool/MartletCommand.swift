@@ -1,13 +1,10 @@
 import ArgumentParser
 import CHost
 
-/// Where the process begins.
-@main
-enum Entry {
-  static func main() {
-    martlet_host_explain_bus_errors()
-    MartletCommand.main()
-  }
+/// Does what the process's arguments say, and ends the process.
+package func runTool() {
+  martlet_host_explain_bus_errors()
+  MartletCommand.main()
 }
 
 /// The command-line tool: one subcommand a file in `Commands/`.
