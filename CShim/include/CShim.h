@@ -197,6 +197,7 @@ typedef struct martlet_addition {
 } martlet_addition;
 
 typedef struct martlet_fixed_addition martlet_fixed_addition;
+
 /// round(float((a − zero_point_a) · (b − zero_point_b)) · factor): the product is an exact integer.
 typedef struct martlet_multiplication {
     int32_t zero_point_a, zero_point_b;
@@ -354,24 +355,6 @@ void martlet_copy_rows(
     const martlet_kernels *kernels, const martlet_window *window, const martlet_rows *input,
     const martlet_rows *output, int32_t first_row, int32_t end_row);
 
-/// Each output pixel is the input pixel that the table names: a row for each output row, then a column for each output
-/// column.
-void martlet_resize_nearest_rows(
-    const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row);
-/// Each output pixel is mixed from four. Table, three numbers an output row, then three an output column: first and
-/// second input index, and the second one's weight in 0…2048. With weights v of rows and w of columns the result is
-/// (Σ v · w · pixel + 2^21) >> 22, where a first one weighs 2048 less the second's. Scratch: 4 · W · C bytes of the input.
-void martlet_resize_linear_rows(
-    const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row,
-    uint8_t *scratch);
-
-/// Each output pixel is mixed from sixteen. Table, eight numbers an output row, then eight an output column: four input
-/// indices, and their weights in units of 1/2048, which add up to 2048 and whose magnitudes add up to 4092 at most. The
-/// result is 128 + ((Σ v · w · (pixel − 128) + 2^21) >> 22), clamped to a byte. Scratch: 4 · W · C bytes of the input.
-void martlet_resize_cubic_rows(
-    const int32_t *table, const martlet_rows *input, const martlet_rows *output, int32_t first_row, int32_t end_row,
-    uint8_t *scratch);
-
 /// Axes in another order: output axis 0 (rows), 1 (pixels), 2 (channels) is the input's axis `rows`, `pixels`,
 /// `channels`. The input lies whole.
 void martlet_transpose_rows(
@@ -396,6 +379,8 @@ uint32_t martlet_rows_crc32(uint32_t crc, const martlet_rows *rows, int32_t firs
 #include "CWide.h"
 #include "CInt16.h"
 #include "CRecurrent.h"
+#include "CResize.h"
 #include "CHead.h"
 #include "CWeights.h"
+
 #endif
