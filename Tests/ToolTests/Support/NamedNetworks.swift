@@ -11,8 +11,8 @@ enum NamedNetworks {
   /// Those, and more whose plans alone are made: of each family the ones that take little time to build and to plan.
   static var planned: [String] {
     let quick = [
-      "NiN-CIFAR", "ResNet20-CIFAR", "SqueezeNet-1.1", "SqueezeNet-1.1-SimpleBypass", "MobileNetV1-0.25", "ShuffleNet-g8",
-      "EEGNet-8,2",
+      "NiN-CIFAR", "ResNet20-CIFAR", "SqueezeNet-1.1", "SqueezeNet-1.1-SimpleBypass", "MobileNetV1-0.25",
+      "ShuffleNet-g8", "EEGNet-8,2",
     ]
     return isComplete ? all : chosen + quick
   }
