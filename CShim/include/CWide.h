@@ -32,6 +32,9 @@ static inline int64_t martlet_widening_product(int32_t a, int32_t b) { return (i
 
 static inline int64_t martlet_widen_unsigned(uint32_t value) { return value; }
 
+/// `value`, which is not negative, divided by 2^bits.
+static inline int64_t martlet_shifted_right(int64_t value, int32_t bits) { return value >> bits; }
+
 /// 1 when (|bias| + range) stays below 2³¹ and, times the factor, together with `extra` below 2³¹ − 2¹⁵, and the factor
 /// is finite and not negative. `range`: the largest magnitude of the products' sum. In float32, which a microcontroller
 /// has: three roundings of at most 2⁷ each leave the result far below 2³¹.

@@ -15,7 +15,10 @@ enum Wide {
   /// Operands must not be negative.
   static func product(_ first: Int64, _ second: Int64) -> Int64 { martlet_saturating_product(first, second) }
 
-  /// `step` must be a power of two: 32-bit processors divide 64 bits by a library alone.
+  /// `value`, which must not be negative, divided by 2^`bits`: 32-bit processors divide 64 bits by a library alone.
+  static func shiftedRight(_ value: Int64, by bits: Int32) -> Int64 { martlet_shifted_right(value, bits) }
+
+  /// `step` must be a power of two.
   static func roundedUp(_ value: Int64, toMultipleOf step: Int64) -> Int64 { (value + step - 1) & ~(step - 1) }
 }
 

@@ -48,7 +48,7 @@ struct ConvolutionLayout {
   func requireConstants(_ step: borrowing Step, isFourBit: Bool = false) throws(Fault) {
     let weightBytes = Wide.product(blocks, blockBytes)
     try step.requireConstants(
-      weights: isFourBit ? weightBytes / 2 : weightBytes, channels: Wide.product(blocks, 192))
+      weights: isFourBit ? Wide.shiftedRight(weightBytes, by: 1) : weightBytes, channels: Wide.product(blocks, 192))
     try step.requirePaddedRuns(Wide.product(blocks, runs), values: runValues, isFourBit: isFourBit)
   }
 }

@@ -33,7 +33,8 @@ public enum FullyConnected: Operator {
     let blocks = Wide.roundedUp(Wide.of(output.channels), toMultipleOf: 16) / 16
     let blockBytes = Wide.roundedUp(input.elementCount, toMultipleOf: 4) * 16
     let weightBytes = Wide.product(blocks, blockBytes)
-    try step.requireConstants(weights: isFourBit ? weightBytes / 2 : weightBytes, channels: blocks * 192)
+    try step.requireConstants(
+      weights: isFourBit ? Wide.shiftedRight(weightBytes, by: 1) : weightBytes, channels: blocks * 192)
     try step.requirePaddedRuns(blocks, values: input.elementCount, isFourBit: isFourBit)
     try step.requireFactors(blocks: blocks, taps: input.elementCount)
   }

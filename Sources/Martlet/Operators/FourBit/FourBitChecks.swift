@@ -21,7 +21,8 @@ extension Step {
     guard together >= 1, together <= groupBlocks,
       Wide.product(blockBytes, Wide.of(together)) <= Wide.of(Limits.arenaBytes)
     else { throw fault(parameter: blocksAtOnce) }
-    let agreeing = martlet_four_bit_sums_that_agree(fourBitBytes, channels, blocks, blockBytes / 64)
+    let agreeing = martlet_four_bit_sums_that_agree(
+      fourBitBytes, channels, blocks, Wide.shiftedRight(blockBytes, by: 6))
     guard agreeing == blocks * 16 else { throw fault(.constant, Int(truncatingIfNeeded: agreeing)) }
   }
 }
