@@ -78,20 +78,26 @@ struct Serve: ParsableCommand {
     }
     signal(SIGPIPE, SIG_IGN)
     let grace = grace
+    let done = DispatchSemaphore(value: 0)
     let signals = StopSignals {
       service.end()
-      Task { await server.stop(graceSeconds: grace) }
+      Task {
+        await server.stop(graceSeconds: grace)
+        // Every request is answered or cut off: a socket that nothing wakes must not keep the process alive.
+        try? await Task.sleep(for: .seconds(1))
+        done.signal()
+      }
     }
     let result = Result(url: "http://\(server.name)/", models: served.map(\.name), workers: count)
     try output.emit(result) { print("serving \(result.models.joined(separator: ", ")) at \(result.url)") }
     fflush(nil)
-    try Self.wait { try await server.run() }
+    try Self.wait(for: done) { try await server.run() }
     signals.cancel()
   }
 
-  /// Runs to the end of `body`. The thread that waits is the process's first, which no task needs.
-  private static func wait(_ body: @escaping @Sendable () async throws -> Void) throws {
-    let done = DispatchSemaphore(value: 0)
+  /// Runs to the end of `body`, or until somebody else says that it is over. The thread that waits is the process's first,
+  /// which no task needs.
+  private static func wait(for done: DispatchSemaphore, _ body: @escaping @Sendable () async throws -> Void) throws {
     let failure = Failure()
     Task.detached {
       do { try await body() } catch { failure.set(error) }

@@ -18,7 +18,8 @@ final class StopSignals: @unchecked Sendable {
         }
         if isSecond {
           signal(number, SIG_DFL)
-          raise(number)
+          // To the process: this thread blocks signals.
+          kill(getpid(), number)
         } else {
           body()
         }
