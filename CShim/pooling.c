@@ -96,7 +96,7 @@ static void divide_sums(
     uint8_t *restrict to, const int32_t *restrict sums, int32_t bias, int32_t count, martlet_output rule,
     int32_t channels) {
     int32_t half = count / 2;
-    if (count <= exact_taps) {
+    if (walks_for_vectors && count <= exact_taps) {
         float divisor = (float)count;
         for (int32_t channel = 0; channel < channels; channel++) {
             int32_t sum = sums[channel] + bias, sign = sum >> 31;

@@ -44,17 +44,15 @@ void martlet_fill_values(const martlet_rows *rows, int32_t value, int32_t elemen
 int32_t martlet_channels_that_fit(const martlet_channel_block *block, int64_t range, float extra) {
     if (range < 0 || range >= INT32_MAX) return 0;
     // Without a branch, so that the compiler takes several at a time: files have thousands of channels.
-    int32_t most = INT32_MAX - (int32_t)range, misfits = 0;
+    int32_t most = INT32_MAX - (int32_t)range;
+    uint32_t misfits = 1u << 16;
     for (int32_t channel = 0; channel < 16; channel++) {
         int32_t bias = martlet_clamp(block->bias[channel], -most, most);
         float magnitude = (float)((bias < 0 ? -bias : bias) + (int32_t)range);
         float factor = block->factor[channel];
-        int32_t fits = (bias == block->bias[channel]) & (factor >= 0)
+        uint32_t fits = (bias == block->bias[channel]) & (factor >= 0)
             & (magnitude * factor + extra < 2147483648.0f - 32768.0f);
-        misfits |= fits ^ 1;
+        misfits |= (fits ^ 1) << channel;
     }
-    if (misfits == 0) return 16;
-    int32_t channel = 0;
-    while (channel < 16 && martlet_accumulator_fits(block->bias[channel], range, block->factor[channel], extra)) channel++;
-    return channel;
+    return __builtin_ctz(misfits);
 }

@@ -42,13 +42,19 @@ extension Step {
     guard Wide.of(record.pointee.table.bytes) == table else { throw fault(.constant, 2) }
   }
 
-  /// Places of packed weights behind each run's values are zero, so that what a kernel reads there counts for nothing. The
-  /// weights were found to be there before.
-  /// - Parameter runs: of all blocks.
-  func requirePaddedRuns(_ runs: Int64, values: Int64, isFourBit: Bool = false) throws(Fault) {
+  /// Packed weights and channel blocks of exactly these sizes. Places behind each run's values are zero, so that what a
+  /// kernel reads there counts for nothing.
+  /// - Parameters:
+  ///   - blocks: of sixteen output channels, each with so many `runs` of so many `values`.
+  ///   - quadBytes: of four values of sixteen channels: 64, or 32 where weights have four bits.
+  func requirePackedRuns(blocks: Int64, runs: Int64, values: Int64, quadBytes: Int32) throws(Fault) {
+    let runs = Wide.product(blocks, runs)
+    let runBytes = Wide.product(Wide.shiftedRight(values + 3, by: 2), Wide.of(quadBytes))
+    try requireConstants(weights: Wide.product(runs, runBytes), channels: Wide.product(blocks, 192))
     guard let weights,
       martlet_run_padding_is_zero(
-        weights, Int(truncatingIfNeeded: runs), Int(truncatingIfNeeded: values), isFourBit ? 32 : 64) == 1
+        weights, Int(truncatingIfNeeded: runs), Int(truncatingIfNeeded: values), quadBytes)
+        == 1
     else { throw fault(.constant, 0) }
   }
 

@@ -26,12 +26,12 @@ public enum Conv2D: Operator {
 
   /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
-    _ = try verifiedLayout(step, parameterCount: Parameter.residualFactor.rawValue + 1)
+    _ = try verifiedLayout(step, parameterCount: Parameter.residualFactor.rawValue + 1, quadBytes: 64)
   }
 
-  /// What `verify` proves of a record with so many parameters, whose weights have eight or four bits.
+  /// What `verify` proves of a record with so many parameters, of whose weights four of sixteen channels take `quadBytes`.
   static func verifiedLayout(
-    _ step: borrowing Step, parameterCount: Int, isFourBit: Bool = false
+    _ step: borrowing Step, parameterCount: Int, quadBytes: Int32
   ) throws(Fault) -> ConvolutionLayout {
     try step.requireInputs(1...2)
     try step.requireParameters(count: parameterCount)
@@ -46,7 +46,7 @@ public enum Conv2D: Operator {
     } else if step.integer(Parameter.residualFactor) != 0 {
       throw step.fault(parameter: Parameter.residualFactor)
     }
-    try layout.requireConstants(step, isFourBit: isFourBit)
+    try layout.requireConstants(step, quadBytes: quadBytes)
     try step.requireFactors(
       blocks: layout.blocks, taps: layout.taps,
       extra: step.inputCount == 2 ? 255 * step.float(Parameter.residualFactor) : 0)

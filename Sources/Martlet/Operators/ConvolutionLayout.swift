@@ -14,8 +14,6 @@ struct ConvolutionLayout {
   /// Runs of one block, and values of one run; saturated.
   let runs: Int64
   let runValues: Int64
-  /// Weight bytes of one block, saturated.
-  let blockBytes: Int64
   /// Products in one sum, saturated.
   let taps: Int64
 
@@ -38,17 +36,15 @@ struct ConvolutionLayout {
     let groupBlocks = Wide.roundedUp(Wide.of(output.channels / groups), toMultipleOf: 16) / 16
     runValues = runsPerRow == 1 ? Wide.of(window.kernelWidth) * groupInputs : groupInputs
     runs = Wide.product(window.kernelHeight, runsPerRow)
-    blockBytes = Wide.product(runs, Wide.roundedUp(runValues, toMultipleOf: 4) * 16)
     blocks = Wide.of(groups) * groupBlocks
     taps = Wide.product(window.taps, groupInputs)
   }
 
-  /// The sections hold the weights, with zeros where no value stands, and the channel blocks. Weights of four bits take half
-  /// of the bytes.
-  func requireConstants(_ step: borrowing Step, isFourBit: Bool = false) throws(Fault) {
-    let weightBytes = Wide.product(blocks, blockBytes)
-    try step.requireConstants(
-      weights: isFourBit ? Wide.shiftedRight(weightBytes, by: 1) : weightBytes, channels: Wide.product(blocks, 192))
-    try step.requirePaddedRuns(Wide.product(blocks, runs), values: runValues, isFourBit: isFourBit)
+  /// Weight bytes of one block, one a value, saturated.
+  var blockBytes: Int64 { Wide.product(runs, Wide.roundedUp(runValues, toMultipleOf: 4) * 16) }
+
+  /// The sections hold the weights, with zeros where no value stands, and the channel blocks.
+  func requireConstants(_ step: borrowing Step, quadBytes: Int32) throws(Fault) {
+    try step.requirePackedRuns(blocks: blocks, runs: runs, values: runValues, quadBytes: quadBytes)
   }
 }

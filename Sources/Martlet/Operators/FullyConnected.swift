@@ -16,11 +16,11 @@ public enum FullyConnected: Operator {
 
   /// Parameters, shapes and constants agree, and no accumulator overflows.
   public static func verify(_ step: borrowing Step) throws(Fault) {
-    try verify(step, parameterCount: Parameter.high.rawValue + 1)
+    try verify(step, parameterCount: Parameter.high.rawValue + 1, quadBytes: 64)
   }
 
-  /// What `verify` proves of a record with so many parameters, whose weights have eight or four bits.
-  static func verify(_ step: borrowing Step, parameterCount: Int, isFourBit: Bool = false) throws(Fault) {
+  /// What `verify` proves of a record with so many parameters, of whose weights four of sixteen outputs take `quadBytes`.
+  static func verify(_ step: borrowing Step, parameterCount: Int, quadBytes: Int32) throws(Fault) {
     try step.requireInputs(1...1)
     try step.requireParameters(count: parameterCount)
     try step.requireClamp(low: Parameter.low, high: .high)
@@ -31,11 +31,7 @@ public enum FullyConnected: Operator {
     }
     guard output.height == 1, output.width == 1 else { throw step.fault(.operand, 1) }
     let blocks = Wide.roundedUp(Wide.of(output.channels), toMultipleOf: 16) / 16
-    let blockBytes = Wide.roundedUp(input.elementCount, toMultipleOf: 4) * 16
-    let weightBytes = Wide.product(blocks, blockBytes)
-    try step.requireConstants(
-      weights: isFourBit ? Wide.shiftedRight(weightBytes, by: 1) : weightBytes, channels: blocks * 192)
-    try step.requirePaddedRuns(blocks, values: input.elementCount, isFourBit: isFourBit)
+    try step.requirePackedRuns(blocks: blocks, runs: 1, values: input.elementCount, quadBytes: quadBytes)
     try step.requireFactors(blocks: blocks, taps: input.elementCount)
   }
 

@@ -7,7 +7,7 @@ if [[ ${1:-} == --help || ${1:-} == -h ]]; then
 usage: ./build [--scalar]
 
 Compiles the runtime and Main.swift as Embedded Swift with allocations forbidden, the kernels and the start-up code with
-clang, links firmware.elf with ld.lld and prints its sizes. Needs the Swift toolchain alone.
+clang, links firmware.elf with ld.lld, optimized as a whole, and prints its sizes. Needs the Swift toolchain alone.
 
   --scalar   without the processor family's own kernels, for comparison
 
@@ -36,7 +36,7 @@ for file in martlet/CShim/*.c; do
     arm_* | scalar) level=-Os ;;  # the kernels
     *) level=-Oz ;;               # what calls them
   esac
-  "$tools/clang" "${c_flags[@]}" $level -c "$file" -o "objects/$name.o"
+  "$tools/clang" "${c_flags[@]}" $level -flto -c "$file" -o "objects/$name.o"
 done
 for file in startup support memory; do
   "$tools/clang" "${c_flags[@]}" -Oz -fno-builtin -fno-vectorize -c $file.c -o objects/$file.o
@@ -49,12 +49,21 @@ swift_flags=(-target "$SWIFT_TARGET" -swift-version 6 -wmo -parse-as-library -Os
   -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes
   -Xfrontend -function-sections -Xfrontend -disable-stack-protector -Xcc -ffreestanding
   -Xcc -fmodule-map-file=objects/CShim.modulemap -Xcc -fmodule-map-file=objects/CFirmware.modulemap)
-"$swiftc" "${swift_flags[@]}" -module-name Martlet -emit-module -emit-module-path objects/Martlet.swiftmodule \
-  -c $(find martlet/Sources/Martlet -name '*.swift' | sort) -o objects/Martlet.o
-"$swiftc" "${swift_flags[@]}" -I objects -module-name Firmware -c Main.swift OperatorSet.swift -o objects/Firmware.o
 
-# Nothing here can allocate: there is no malloc, so that a reachable one would be an undefined symbol.
-"$tools/ld.lld" -T link.ld --gc-sections --icf=all objects/*.o -o firmware.elf -Map objects/firmware.map
+swift_object() { # MODULE arguments…
+  "$swiftc" "${swift_flags[@]}" -module-name "$1" "${@:2}" -emit-ir -o "objects/$1.ll"
+  # Through text: the bitcode that swiftc itself writes lacks names that the linker asks for.
+  "$tools/clang" --target="$CLANG_TARGET" "${CPU_FLAGS[@]}" -Wno-override-module -flto -Xclang -disable-llvm-passes \
+    -c "objects/$1.ll" -o "objects/$1.o"
+}
+swift_object Martlet -emit-module -emit-module-path objects/Martlet.swiftmodule \
+  $(find martlet/Sources/Martlet -name '*.swift' | sort)
+swift_object Firmware -I objects Main.swift OperatorSet.swift
+
+# Nothing here can allocate: there is no malloc, so that a reachable one would be an undefined symbol. Runtime and kernels are
+# optimized together; what was not inlined before is inlined only where that makes the image smaller.
+"$tools/ld.lld" -T link.ld --gc-sections --icf=all -mllvm -inline-threshold=0 objects/*.o -o firmware.elf \
+  -Map objects/firmware.map
 
 "$tools/llvm-objdump" --section-headers firmware.elf | awk '
   function bytes(hexadecimal,  value, place) {

@@ -17,7 +17,7 @@ public enum Conv2DInt4: Operator {
   /// What `Conv2D` proves, and that scratch and weight sums are right.
   public static func verify(_ step: borrowing Step) throws(Fault) {
     let layout = try Conv2D.verifiedLayout(
-      step, parameterCount: Parameter.blocksAtOnce.rawValue + 1, isFourBit: true)
+      step, parameterCount: Parameter.blocksAtOnce.rawValue + 1, quadBytes: 32)
     try step.requireFourBitWeights(
       Parameter.blocksAtOnce, groupBlocks: groupBlocks(step), blocks: layout.blocks, blockBytes: layout.blockBytes)
   }

@@ -16,7 +16,7 @@ public enum FullyConnectedInt4: Operator {
 
   /// What `FullyConnected` proves, and that scratch and weight sums are right.
   public static func verify(_ step: borrowing Step) throws(Fault) {
-    try FullyConnected.verify(step, parameterCount: Parameter.blocksAtOnce.rawValue + 1, isFourBit: true)
+    try FullyConnected.verify(step, parameterCount: Parameter.blocksAtOnce.rawValue + 1, quadBytes: 32)
     let blocks = (step.output.channels + 15) / 16
     try step.requireFourBitWeights(
       Parameter.blocksAtOnce, groupBlocks: blocks, blocks: Wide.of(blocks),

@@ -33,7 +33,7 @@ public enum Conv2DInt16: Operator {
     try window.verifyTouched(step)
     let layout = try ConvolutionLayout(step, window)
     guard layout.blockBytes <= Wide.of(Limits.arenaBytes) else { throw step.fault(parameter: Parameter.kernelHeight) }
-    try layout.requireConstants(step)
+    try layout.requireConstants(step, quadBytes: 64)
     try step.requireInt16Factors(blocks: layout.blocks, taps: layout.taps)
   }
 

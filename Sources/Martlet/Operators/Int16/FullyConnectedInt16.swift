@@ -29,9 +29,7 @@ public enum FullyConnectedInt16: Operator {
     }
     guard output.height == 1, output.width == 1 else { throw step.fault(.operand, 1) }
     let blocks = Wide.roundedUp(Wide.of(output.channels), toMultipleOf: 16) / 16
-    let blockBytes = Wide.roundedUp(input.elementCount, toMultipleOf: 4) * 16
-    try step.requireConstants(weights: Wide.product(blocks, blockBytes), channels: blocks * 192)
-    try step.requirePaddedRuns(blocks, values: input.elementCount)
+    try step.requirePackedRuns(blocks: blocks, runs: 1, values: input.elementCount, quadBytes: 64)
     try step.requireInt16Factors(blocks: blocks, taps: input.elementCount)
   }
 
