@@ -70,15 +70,16 @@ def random_inputs(shape, count=4):
     return [random.standard_normal(shape).clip(-2.5, 2.5).astype(numpy.float32) for _ in range(count)]
 
 
-def martlet_model(martlet, name, models, out, arena=None):
-    """The trained .tflite where there is one, else the float ONNX file; its default plan, or that of --arena."""
+def martlet_model(martlet, name, models, out, threads=1, arena=None):
+    """The trained .tflite where there is one, else the float ONNX file; the default plan for so many threads, or --arena."""
     import numpy
-    target = out / (f"{name}-{arena}.martlet" if arena else f"{name}.martlet")
+    target = out / ("-".join([name] + ([arena] if arena else []) + [f"{threads}t"]) + ".martlet")
     trained = FILES.get(name, (None, None))[1]
     source = tflite_file(name, models, out) if trained else float_file(name, models, out)
     if source is None or (target.exists() and target.stat().st_mtime > martlet.stat().st_mtime):
         return target if source else None
-    command = [str(martlet), "convert", str(source), "--out", str(target)] + (["--arena", arena] if arena else [])
+    command = [str(martlet), "convert", str(source), "--out", str(target), "--threads", str(threads), "--skip-gains"]
+    command += ["--arena", arena] if arena else []
     if not trained:
         _, shape = onnx_input(source)
         calibration = out / f"{name}.npy"

@@ -27,6 +27,8 @@ public struct CompileOptions: Sendable {
   public var arena: ArenaGoal = .automatic
   /// Whether the caller gives the first input row by row (`Session.push`), so that the arena need not hold it.
   public var pushesInput = false
+  /// How many threads the plan is made for. It runs with any number: with more of them, turns of few rows cost more.
+  public var threads = 1
   /// Whether the report also says what the arena would be with the first input given the other way.
   public var reportsOtherInput = false
   /// Whether the report says what each repair brings, for which the network is compiled once more for each of them.

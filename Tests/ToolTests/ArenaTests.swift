@@ -50,6 +50,16 @@ struct ArenaTests {
     #expect(try WatchedRun(file, rubbish: 0x5A, forgetful: true).outputs != seeing.outputs)
   }
 
+  /// What rows cost grows with the threads that must meet after every turn: a plan for more of them takes fewer turns and
+  /// more memory. Whole tensors are the same for any number.
+  @Test func plansForMoreThreadsTakeFewerTurns() throws {
+    let graph = try NamedNetworks.graph("MobileNetV2-1.0")
+    let (one, two) = (try MemoryPlanner(graph), try MemoryPlanner(graph, threads: 2))
+    let plans = (try one.plan(.automatic), try two.plan(.automatic))
+    #expect(plans.1.turnCount < plans.0.turnCount && plans.1.arenaBytes > plans.0.arenaBytes)
+    #expect(try two.plan(.wholeTensors).arenaBytes == one.plan(.wholeTensors).arenaBytes)
+  }
+
   /// Two models take turns in one arena, as large as the larger needs, and answer as each does in an arena of its own.
   @Test func severalNetworksShareAnArena() throws {
     let files = try ["LeNet-5", "ResNet8-CIFAR"].map { name in

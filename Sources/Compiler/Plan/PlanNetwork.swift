@@ -19,17 +19,19 @@ final class NetworkPlanner {
     let network: QuantizedNetwork
     let records: NetworkRecords
     let rows: RowNetwork
+    let threads: Int
     private var searches: [Bool: PlanSearch] = [:]
 
-    init(_ network: QuantizedNetwork) throws(GraphError) {
+    init(_ network: QuantizedNetwork, threads: Int) throws(GraphError) {
       self.network = network
+      self.threads = threads
       records = try NetworkRecords(network)
       rows = RowNetwork(network, records)
     }
 
     func search(pushesInput: Bool) -> PlanSearch {
       if let search = searches[pushesInput] { return search }
-      let search = PlanSearch(network, UnitCosts(rows, pushesInput: pushesInput))
+      let search = PlanSearch(network, UnitCosts(rows, pushesInput: pushesInput, threads: threads))
       searches[pushesInput] = search
       return search
     }
@@ -38,14 +40,15 @@ final class NetworkPlanner {
   /// The order at hand, and another one if whole tensors then need less memory at once.
   private let variants: [Variant]
 
+  /// - Parameter threads: how many will run the plan; plans for more of them have fewer turns.
   /// - Throws: `GraphError` when a step or a tensor is larger than the format allows.
-  init(_ network: QuantizedNetwork) throws(GraphError) {
-    let given = try Variant(network)
+  init(_ network: QuantizedNetwork, threads: Int = 1) throws(GraphError) {
+    let given = try Variant(network, threads: threads)
     guard let other = network.reordered(given.rows) else {
       variants = [given]
       return
     }
-    variants = [given, try Variant(other)]
+    variants = [given, try Variant(other, threads: threads)]
   }
 
   /// The network in the order that needs less memory for `goal`, records with addresses, and the plan that they follow.

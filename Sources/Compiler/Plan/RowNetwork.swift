@@ -30,6 +30,7 @@ struct RowNetwork {
   struct Step {
     var height: Int
     var width: Int
+    var channels: Int
     var output: Int
     /// Storage and its reader's number, for each operand.
     var operands: [(storage: Int, reader: Int)] = []
@@ -89,7 +90,8 @@ struct RowNetwork {
     let record = records.operators[index]
     let output = records.tensors[step.output]
     var planned = Step(
-      height: Int(output.height), width: Int(output.width), output: placeOfTensor[step.output].storage,
+      height: Int(output.height), width: Int(output.width), channels: Int(output.channels),
+      output: placeOfTensor[step.output].storage,
       scratchBytes: Int(record.scratchBytes), pairsRows: record.code == DepthwiseConv2D.code, macs: step.macs,
       weightBytes: step.lowered.weights.count)
     storages[planned.output].writers.append(index)

@@ -79,6 +79,7 @@ final class UnitCosts {
 
   let network: RowNetwork
   let pushesInput: Bool
+  private let time: TimeModel
   /// Estimated nanoseconds of a run without rows.
   let wholeTime: Double
   /// The first unit step that reads the network's first input.
@@ -90,7 +91,7 @@ final class UnitCosts {
   private var knownFigures: [Figures]
   private var knownApart: [PlanUnit: Cost] = [:]
   private let uses: [StorageUse]
-  private let leastDelays: LeastDelays
+  private let leastDelays: TimeModel.LeastDelays
   /// Of each chunk and step, how many of the steps before it take other turns than with the chunk's `RowChunk.nearest`.
   private let othersBefore: [[Int]]
   private var leastKnown: (steps: Range<Int>, bytes: Int) = (0..<0, 0)
@@ -103,10 +104,11 @@ final class UnitCosts {
   static let groupLimit = 128
   private static let placesOfGroup = RowChunk.coarse + 1
 
-  init(_ network: RowNetwork, pushesInput: Bool) {
+  init(_ network: RowNetwork, pushesInput: Bool, threads: Int) {
     self.network = network
     self.pushesInput = pushesInput
-    wholeTime = UnitCosts.wholeTime(network)
+    time = TimeModel(threads: threads)
+    wholeTime = time.wholeTime(network)
     tables = RowTables(network)
     let count = network.steps.count
     let places = count > 4096 ? 0 : count * min(UnitCosts.groupLimit, count) * UnitCosts.placesOfGroup
@@ -115,7 +117,7 @@ final class UnitCosts {
     firstReader = network.storages[network.firstInput].readers.map(\.step).min() ?? 0
     uses = network.storages.map { StorageUse($0) }
     rowsHeld = Array(repeating: 0, count: network.storages.count)
-    leastDelays = LeastDelays(network)
+    leastDelays = TimeModel.LeastDelays(network, time)
     othersBefore = (0..<RowChunk.coarse).map { choice in
       let chunks = [choice, RowChunk.nearest(choice)].map { RowChunk.choices[$0] }
       return network.steps.reduce(into: [0]) { sums, step in
@@ -319,7 +321,7 @@ final class UnitCosts {
     return Cost(
       bytes: bytes, overlaidBytes: bytes - overlays.reduce(0) { $0 + saving($1) }, overlays: overlays, pieces: pieces,
       ownBytes: own,
-      delay: stream.map { delay(unit, $0) } ?? 0,
+      delay: stream.map { time.delay(unit, $0, network) } ?? 0,
       output: written.max { network.storages[$0].bytes < network.storages[$1].bytes }, overwritten: overwritten)
   }
 

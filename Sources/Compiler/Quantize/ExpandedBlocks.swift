@@ -9,11 +9,11 @@ extension NetworkPlanner {
   static func plan(
     _ network: QuantizedNetwork, _ options: CompileOptions
   ) throws(GraphError) -> (planner: NetworkPlanner, result: Result) {
-    let planner = try NetworkPlanner(network)
+    let planner = try NetworkPlanner(network, threads: options.threads)
     let result = try planner.plan(options.arena, pushesInput: options.pushesInput)
     var wider = network
     guard wider.expandMoreBlocks(within: result.plan.arenaBytes) else { return (planner, result) }
-    let other = try NetworkPlanner(wider)
+    let other = try NetworkPlanner(wider, threads: options.threads)
     guard let second = try? other.plan(options.arena, pushesInput: options.pushesInput),
       second.plan.arenaBytes <= result.plan.arenaBytes
     else { return (planner, result) }

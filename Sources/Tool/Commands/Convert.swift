@@ -80,6 +80,9 @@ struct Convert: ParsableCommand {
       """)
   var arena: String?
 
+  @Option(help: "How many threads the plan is made for; it runs with any number. More threads, fewer and larger turns.")
+  var threads = 1
+
   @Flag(help: "The first input is given row by row as a camera delivers it, so that the arena need not hold it.")
   var pushRows = false
 
@@ -113,6 +116,7 @@ struct Convert: ParsableCommand {
     guard arenaGoal != nil else {
       throw ValidationError("--arena is a number of bytes, `smallest` or `whole`.")
     }
+    guard (1...64).contains(threads) else { throw ValidationError("--threads is a number from 1 to 64.") }
     guard activations == 8 || activations == 16 else { throw ValidationError("--activations is 8 or 16.") }
     guard int16Layers.isEmpty || activations == 8 else {
       throw ValidationError("--int16-layers chooses layers; --activations 16 is all of them. Give one of the two.")
@@ -228,6 +232,7 @@ struct Convert: ParsableCommand {
     options.measuresRepairs = !skipGains
     options.arena = arenaGoal!
     options.pushesInput = pushRows
+    options.threads = threads
     options.packsWholeTensors = try terms?.comparesLatency ?? false
     if try terms?.limitsDrop ?? false { options.checkedExamples = calibrationImages }
     options.reportsOtherInput = true

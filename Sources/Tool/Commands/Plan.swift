@@ -21,6 +21,9 @@ struct Plan: ParsableCommand {
   @Option(help: "Also the fastest plan in so many bytes.")
   var arena: Int?
 
+  @Option(help: "How many threads the plans are made for.")
+  var threads = 1
+
   @OptionGroup var output: OutputOptions
 
   private struct Entry: Encodable {
@@ -41,6 +44,7 @@ struct Plan: ParsableCommand {
 
   func validate() throws {
     guard !networks.isEmpty else { throw ValidationError("Name at least one network.") }
+    guard (1...64).contains(threads) else { throw ValidationError("--threads is a number from 1 to 64.") }
     if let arena, arena < 1 { throw ValidationError("--arena is a number of bytes.") }
   }
 
@@ -66,7 +70,7 @@ struct Plan: ParsableCommand {
     let graph =
       FileManager.default.fileExists(atPath: name)
       ? try FloatSourceOptions.importNetwork(name) : try Architectures.named(name).build()
-    let planner = try MemoryPlanner(graph)
+    let planner = try MemoryPlanner(graph, threads: threads)
     var goals: [(String, ArenaGoal)] = [("whole", .wholeTensors), ("automatic", .automatic), ("smallest", .smallest)]
     if let arena { goals.append(("--arena \(arena)", .bytes(arena))) }
     var entries: [Entry] = []
