@@ -31,7 +31,7 @@ struct CalibratedNetwork {
     (source, self.calibration, self.workers) = (graph, calibration, workers)
     try simplify(&network, fusesResiduals: options.activations == .int8)
     var scaled = network
-    int16 = insertRequantizations(&scaled, options)
+    int16 = try insertRequantizations(&scaled, options)
     if options.equalizesChannels, options.activations != .int16 {
       try equalizeChannels(&scaled, on: calibration, workers: workers) { progress("equalize", $0) }
     }

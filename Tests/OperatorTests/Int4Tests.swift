@@ -87,6 +87,7 @@ struct Int4Tests {
     #expect(try codes(.int4, .int16Layers([names[3]])) == [convolution, 2, 49, 42])
     #expect(throws: GraphError.self) { try codes(.int4Layers([names[1]])) }
     #expect(throws: GraphError.self) { try codes(.int4Layers(["nothing"])) }
+    #expect(throws: GraphError.self) { try codes(.int8, .int16Layers(["nothing"])) }
     #expect(throws: GraphError.self) { try codes(.int4Layers([names[3]]), .int16Layers([names[3]])) }
   }
 }

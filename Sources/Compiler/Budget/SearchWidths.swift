@@ -115,7 +115,9 @@ private struct WidthStages {
     apart.roundsByCovariance = false
     let calibrated = try CalibratedNetwork(graph, on: calibration, apart, workers, progress: progress)
     let rules = try calibrated.weights(.eight, apart) { _ in }.rules
+    let layers = Set(calibrated.network.nodes.map(\.name))
     return try ValueDamage.ranking(calibrated.scaled, rules, trials, workers) { progress("damage of eight bits", $0) }
+      .map { ValueDamage(names: $0.names.filter(layers.contains), noise: $0.noise) }
   }
 
   /// What a network with weights of eight bits makes of all inputs.

@@ -39,8 +39,10 @@ struct Int16Values {
 /// Puts a layer that only changes the quantization wherever a layer reads values of another width than it computes with,
 /// and before each input of an int16 Concat that something else decides the scale of.
 /// - Returns: which values are int16 now; nil: none.
-func insertRequantizations(_ graph: inout Graph, _ options: CompileOptions) -> Int16Values? {
+/// - Throws: `GraphError` when a layer is named that does not exist.
+func insertRequantizations(_ graph: inout Graph, _ options: CompileOptions) throws(GraphError) -> Int16Values? {
   guard options.activations != .int8 else { return nil }
+  if case .int16Layers(let names) = options.activations { try expectLayers(names, in: graph) }
   let wide = Int16Values(graph, options)
   var result = wide
   let index = GraphIndex(graph)

@@ -56,7 +56,7 @@ struct LayerWeightBits {
 }
 
 /// - Throws: `GraphError` unless each name is a layer's.
-private func expectLayers(_ names: Set<String>, in graph: Graph) throws(GraphError) {
+func expectLayers(_ names: Set<String>, in graph: Graph) throws(GraphError) {
   let unknown = names.subtracting(graph.nodes.map(\.name)).sorted()
   guard unknown.isEmpty else {
     throw GraphError(
