@@ -23,8 +23,13 @@ import Testing
     let convert = try ToolProcess(
       "convert", weights, "--architecture", "lenet-5", "--preset", "mnist", "--calibrate", data, "-o", packed)
     #expect(convert.status == 0, "\(convert.errors)")
-    let eval = try ToolProcess("eval", packed, "--data", data, "--json")
-    #expect(try eval.json()["top1"] as? Double ?? 0 >= 0.95, "\(eval.errors)")
+    let answers = weights + ".csv"
+    let eval = try ToolProcess("eval", packed, "--data", data, "--answers", answers, "--json")
+    let top1 = try eval.json()["top1"] as? Double ?? 0
+    #expect(top1 >= 0.95, "\(eval.errors)")
+    let lines = try String(contentsOfFile: answers, encoding: .utf8).split(separator: "\n").dropFirst()
+    let right = lines.filter { $0.split(separator: ",").suffix(2).first == $0.split(separator: ",").last }
+    #expect(lines.count == 20 && Double(right.count) == 20 * top1)
   }
 
   @Test func refusesWhatItCannotTrain() throws {

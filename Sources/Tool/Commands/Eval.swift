@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compiler
 import Datasets
 import Foundation
 
@@ -24,6 +25,9 @@ struct Eval: ParsableCommand {
 
   @Option(help: "A head patch (.martlet-head) to put on the packed model.", completion: .file())
   var head: String?
+
+  @Option(help: "Also write each input's name, class and answer (indices) to this CSV.", completion: .file())
+  var answers: String?
 
   @OptionGroup var source: FloatSourceOptions
   @OptionGroup var preprocessing: PreprocessingOptions
@@ -52,6 +56,7 @@ struct Eval: ParsableCommand {
     let indices = Array(0..<min(dataset.count, limit ?? dataset.count))
     let progress = Progress("evaluating")
     var mapping: ClassMapping?
+    var lines = ["input,class,answer"]
     var right1 = 0
     var right5 = 0
     try dataset.prefetch(indices, prepare: { $0 }) { number, item in
@@ -62,9 +67,14 @@ struct Eval: ParsableCommand {
       let best = Ranking.indices(5, of: scores)
       if let wanted, best.first == wanted { right1 += 1 }
       if let wanted, best.contains(wanted) { right5 += 1 }
+      if answers != nil {
+        let quoted = item.name.replacingOccurrences(of: "\"", with: "\"\"")
+        lines.append("\"\(quoted)\",\(wanted.map(String.init) ?? ""),\(best.first.map(String.init) ?? "")")
+      }
       progress.update(number + 1, of: indices.count)
     }
     progress.finish()
+    if let answers { try AtomicFile.write((lines.joined(separator: "\n") + "\n").utf8, to: answers) }
     let count = Double(indices.count)
     let result = Result(images: indices.count, top1: Double(right1) / count, top5: Double(right5) / count)
     try output.emit(result) {
