@@ -71,7 +71,8 @@ extension CalibratedNetwork {
   ) throws(GraphError) -> (bytes: [UInt8], steps: [QuantizedNetwork.Step]) {
     var quantized = try QuantizedNetwork(weights.corrected, weights.rules, .eight, weights.values)
     viewConcats(&quantized)
-    let (planned, records, plan) = try NetworkPlanner(quantized, threads: options.threads).plan(options.arena, pushesInput: false)
+    let (planned, records, plan) = try NetworkPlanner(quantized, threads: options.threads).plan(
+      options.arena, pushesInput: false)
     return (try packModel(planned, records, plan, weights.metadata), planned.steps)
   }
 }
