@@ -1,5 +1,6 @@
 import Compiler
 import Finetuning
+import Foundation
 import Graph
 import Testing
 
@@ -13,9 +14,27 @@ import Testing
     }
   }
 
-  /// Constants of a network by name, the new classifier's left out.
+  /// Weights of a network's convolutions.
   private func constants(_ graph: Graph) -> [[Float]] {
-    graph.nodes.filter { $0.operation is Conv2D }.map { graph[$0.inputs[1]].constant?.values ?? [] }
+    graph.nodes.filter { $0.operation is Conv2D }
+      .map { graph[$0.inputs[1]].constant?.values ?? [] }
+  }
+
+  private func deep(
+    _ backbone: Graph, beginning: (weights: [Float], biases: [Float])? = nil, _ options: DeepOptions
+  ) throws -> DeepFinetuning {
+    try DeepFinetuning(backbone, classNames: ["a", "b", "c"], beginning: beginning, options: options)
+  }
+
+  private func run(_ deep: DeepFinetuning, pictures: [(input: Tensor, label: Int)]) throws -> DeepRun {
+    let training = try pictures.map { (input: try deep.prepared($0.input), label: $0.label) }
+    return try DeepRun(deep, training: training, validation: [])
+  }
+
+  private func trained(_ deep: DeepFinetuning, pictures: [(input: Tensor, label: Int)]) throws -> DeepRun {
+    var run = try run(deep, pictures: pictures)
+    while !run.isDone { _ = try run.step() }
+    return run
   }
 
   @Test(arguments: [0, 1, 2, nil])
@@ -23,9 +42,9 @@ import Testing
     let backbone = try TestBackbone().graph
     var options = DeepOptions()
     (options.layers, options.epochs, options.batch, options.rate) = (layers, 20, 6, 0.1)
-    var deep = try DeepFinetuning(backbone, classNames: ["a", "b", "c"], beginning: nil, options: options)
-    let training = try pictures(36, seed: 1).map { (input: try deep.prepared($0.input), label: $0.label) }
-    let (epochs, network) = try deep.train(training, [])
+    let deep = try deep(backbone, options)
+    let run = try trained(deep, pictures: pictures(36, seed: 1))
+    let (epochs, network) = (run.position.epochs, try deep.network(run.best))
     #expect(epochs.last?.accuracy ?? 0 > 0.6)
     #expect(epochs[1].loss > epochs[epochs.count - 1].loss)
     var original = backbone
@@ -44,28 +63,90 @@ import Testing
     #expect(probabilities.count == 3 && abs(probabilities.values.reduce(0, +) - 1) < 1e-4)
   }
 
-  @Test func isRepeatable() throws {
-    func weights() throws -> [[Float]] {
-      var options = DeepOptions()
-      (options.epochs, options.batch) = (2, 4)
-      var deep = try DeepFinetuning(
-        TestBackbone().graph, classNames: ["a", "b", "c"], beginning: nil, options: options)
-      return constants(try deep.train(pictures(12, seed: 2), []).network)
+  @Test func goesOnFromEveryStepToTheSameWeights() throws {
+    var options = DeepOptions()
+    (options.epochs, options.batch) = (2, 4)
+    let deep = try deep(TestBackbone().graph, options)
+    let pictures = pictures(12, seed: 2)
+    let whole = try trained(deep, pictures: pictures)
+    #expect(whole.stepsDone == 6 && whole.totalSteps == 6)
+    for steps in 0...6 {
+      var first = try run(deep, pictures: pictures)
+      for _ in 0..<steps { _ = try first.step() }
+      var second = try DeepRun(deep, training: pictures, validation: [], resuming: first.state)
+      #expect(second.stepsDone == steps)
+      while !second.isDone { _ = try second.step() }
+      #expect(constants(try deep.network(second.best)) == constants(try deep.network(whole.best)))
+      #expect(second.position == whole.position)
     }
-    #expect(try weights() == weights())
+  }
+
+  @Test func refusesTheStateOfAnotherRun() throws {
+    var options = DeepOptions()
+    (options.epochs, options.batch) = (2, 4)
+    let deep = try deep(TestBackbone().graph, options)
+    let pictures = pictures(12, seed: 2)
+    let state = try run(deep, pictures: pictures).state
+    var damaged = [state, state, state, state]
+    damaged[0].current[damaged[0].current.keys.min() ?? 0] = Tensor(shape: [1], values: [1])
+    damaged[1].best[-5] = Tensor(shape: [1], values: [1])
+    damaged[2].optimizer.moments = [:]
+    let text = #"{"epochs":[{"epoch":0,"loss":0,"accuracy":1}],"best":0,"step":3,"loss":0}"#
+    damaged[3].position = try JSONDecoder().decode(DeepPosition.self, from: Data(text.utf8))
+    for state in damaged {
+      #expect(throws: (any Error).self) {
+        try DeepRun(deep, training: pictures, validation: [], resuming: state)
+      }
+    }
   }
 
   @Test func beginsWithATrainedHead() throws {
     let beginning = (weights: (0..<72).map { Float($0 % 7) }, biases: [Float](repeating: 0.5, count: 3))
     var options = DeepOptions()
     (options.layers, options.epochs, options.rate) = (0, 1, 1e-12)
-    var deep = try DeepFinetuning(
-      TestBackbone().graph, classNames: ["a", "b", "c"], beginning: beginning, options: options)
-    let training = try pictures(16, seed: 3).map { (input: try deep.prepared($0.input), label: $0.label) }
-    let network = try deep.train(training, []).network
+    let deep = try deep(TestBackbone().graph, beginning: beginning, options)
+    let network = try deep.network(trained(deep, pictures: pictures(16, seed: 3)).best)
     let classifier = network.nodes.first { $0.operation is FullyConnected }
     let weights = classifier.flatMap { network[$0.inputs[1]].constant?.values } ?? []
     #expect(zip(weights, beginning.weights).allSatisfy { abs($0 - $1) < 1e-4 } && weights.count == 72)
+  }
+
+  /// After quantization-aware training, the packed network gives the very values that training computed, and layers that stay
+  /// have the weights that rounding alone gives.
+  @Test(arguments: [1, nil]) func packsWhatQuantizationAwareTrainingSimulates(layers: Int?) throws {
+    var options = DeepOptions()
+    (options.layers, options.epochs, options.batch, options.rate) = (layers, 8, 6, 0.1)
+    let backbone = try TestBackbone().graph
+    let pictures = pictures(24, seed: 4)
+    let float = try deep(backbone, options)
+    let first = try trained(float, pictures: pictures)
+    var fine = options
+    (fine.epochs, fine.rate) = (3, 0.01)
+    let packing = CompileOptions()
+    let aware = try float.quantizing(
+      first.best, calibration: CalibrationData(pictures.map(\.input)), packing, fine)
+    let before = try aware.network(run(aware, pictures: pictures).best)
+    let second = try trained(aware, pictures: pictures)
+    let after = try aware.network(second.best)
+    #expect(second.position.best > 0)
+    let changed = zip(constants(before), constants(after)).map { $0 != $1 }
+    #expect(changed == (layers == 1 ? [false, false, true] : [true, true, true]))
+
+    _ = try ModelRunner(compileQuantized(after, options: packing).bytes)
+    // Softmax may give two classes the same byte: scores are compared.
+    var scoring = after
+    scoring.outputs = scoring.nodes.last?.inputs ?? []
+    let (packed, simulated) = (
+      try ModelRunner(compileQuantized(scoring, options: packing).bytes),
+      try Evaluator(scoring.simulatingQuantization())
+    )
+    var right = 0
+    for picture in pictures {
+      let scores = try packed.run([picture.input])[0].values
+      #expect(try simulated.run([picture.input])[0].values == scores)
+      if scores.firstIndex(of: scores.max() ?? 0) == picture.label { right += 1 }
+    }
+    #expect(Double(right) / 24 == second.position.epochs[second.position.best].accuracy)
   }
 
   @Test func refusesWhatIsNoClassifier() {

@@ -77,6 +77,77 @@ import Testing
     #expect(other.status > 0 && other.errors.contains("another network"), "\(other.errors)")
   }
 
+  @Test func goesOnAfterAKillAtAnyMoment() throws {
+    let network = try backbone(seed: 3)
+    let before = try Data(contentsOf: URL(fileURLWithPath: network))
+    let data = try pictures(["ant": 12, "bee": 12])
+    func command(_ out: String) -> [String] { ["finetune", network, "--data", data, "-o", out, "--json"] }
+    let (whole, broken) = (network + ".whole", network + ".broken")
+    #expect(try ToolProcess(command(whole)).status == 0)
+    let size = try Data(contentsOf: URL(fileURLWithPath: whole + ".features")).count
+    for share in [0.1, 0.5, 0.8, 1] {
+      let killed = try ToolProcess(
+        command(broken),
+        ending: ToolProcess.Ending(signal: SIGKILL) {
+          let attributes = try? FileManager.default.attributesOfItem(atPath: broken + ".features")
+          return Double(attributes?[.size] as? Int ?? 0) >= share * Double(size)
+        })
+      #expect(killed.status == -SIGKILL)
+      #expect(!FileManager.default.fileExists(atPath: broken))
+      #expect(try Data(contentsOf: URL(fileURLWithPath: network)) == before)
+    }
+    let last = try ToolProcess(command(broken))
+    #expect(try last.json()["computed_features"] as? Int == 0, "\(last.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: broken)) == Data(contentsOf: URL(fileURLWithPath: whole)))
+  }
+
+  @Test func saysWhatIsInTwoPlaces() throws {
+    let data = TemporaryFolder.shared.file("halves-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+    let seen = try pictures(["ant": 16, "bee": 4])
+    for half in ["train", "val"] { try FileManager.default.copyItem(atPath: seen, toPath: data.path + "/\(half)") }
+    try FileManager.default.copyItem(
+      atPath: seen + "/ant/picture0.ppm", toPath: data.path + "/train/bee/ant.ppm")
+    let network = try backbone(seed: 1)
+    let run = try ToolProcess("finetune", network, "--data", data.path, "--patch", network + ".head", "--json")
+    #expect(run.status == 0)
+    let report = try run.json()
+    #expect((report["duplicates"] as? [Any])?.count == 20 && (report["contradictions"] as? [Any])?.count == 1)
+    #expect(run.errors.contains("the same picture is learned from and measured with"))
+    #expect(run.errors.contains("20 of the pictures held back are also learned from"))
+    #expect(run.errors.contains("the same picture is in two classes"))
+  }
+
+  @Test func learnsFromAnEarlierLayerAndFromOnePicture() throws {
+    let network = try backbone(seed: 1)
+    let data = try pictures(["ant": 8, "bee": 8, "wasp": 8])
+    let earlier = [
+      "finetune", network, "--data", data, "--head", "svm", "--features", "layer2.0.conv1", "--views", "2", "--patch",
+      network + ".svm", "--no-cache", "--json",
+    ]
+    let run = try ToolProcess(earlier)
+    let report = try run.json()
+    #expect(report["is_pooled"] as? Bool == true && report["feature_count"] as? Int == 32, "\(run.errors)")
+    // Four of five pictures, twice each; the others once.
+    #expect(report["computed_features"] as? Int == 24 * 2 && report["training_images"] as? Int == 18)
+    #expect(report["packed_accuracy"] as? Double ?? 0 > 0.8)
+    let one = ["finetune", network, "--data", try pictures(["ant": 1, "bee": 1]), "--head", "imprint", "--json"]
+    let imprinted = try ToolProcess(one + ["--patch", network + ".imprint"])
+    #expect(imprinted.status == 0, "\(imprinted.errors)")
+    #expect(try imprinted.json()["training_images"] as? Int == 2)
+  }
+
+  @Test func saysWhichLayersToTrain() throws {
+    let network = try backbone(seed: 1)
+    let run = try ToolProcess(
+      "finetune", network, "--data", pictures(["ant": 6, "bee": 6]), "--advise", "--json")
+    let advice = try run.json()
+    #expect((advice["advice"] as? String)?.hasPrefix("a linear head on") == true, "\(run.errors)")
+    let reasons = advice["reasons"] as? [String] ?? []
+    #expect(reasons.contains { $0.contains("6 pictures") } && reasons.contains { $0.contains("in cross-validation") })
+    #expect(!FileManager.default.fileExists(atPath: network + ".features"))
+  }
+
   @Test func refusesWhatCannotBeLearned() throws {
     let network = try backbone(seed: 1)
     func errors(_ data: String, _ more: String...) throws -> String {

@@ -70,16 +70,19 @@ public struct Duplicates: Sendable, Equatable {
   public init(
     training: [(name: String, label: Int, key: InputKey)], validation: [(name: String, label: Int, key: InputKey)]
   ) {
-    var seen: [InputKey: (name: String, label: Int)] = [:]
+    // Of each class the first picture.
+    var seen: [InputKey: [(name: String, label: Int)]] = [:]
     for item in training {
-      if let other = seen[item.key], other.label != item.label { acrossClasses.append([other.name, item.name]) }
-      seen[item.key] = (item.name, item.label)
+      let others = seen[item.key] ?? []
+      guard !others.contains(where: { $0.label == item.label }) else { continue }
+      if let other = others.first { acrossClasses.append([other.name, item.name]) }
+      seen[item.key] = others + [(item.name, item.label)]
     }
     for item in validation {
-      guard let other = seen[item.key] else { continue }
-      if other.label == item.label {
+      let others = seen[item.key] ?? []
+      if let other = others.first(where: { $0.label == item.label }) {
         acrossSplits.append([other.name, item.name])
-      } else {
+      } else if let other = others.first {
         acrossClasses.append([other.name, item.name])
       }
     }

@@ -7,10 +7,11 @@ extension DeepFinetuning {
   ///   - items: numbers in the data set, and classes.
   ///   - views: how often each picture is seen: as it is, mirrored, then parts of it.
   ///   - rules: how a picture becomes the float network's input.
+  ///   - progress: told of the pictures done; what it throws ends the work.
   /// - Throws: `FinetuneError` when what has to be kept is more than 4 GiB.
   public func prepare(
     _ dataset: Dataset, items: [(index: Int, label: Int)], views: Int = 1, rules: Preprocessing, seed: UInt64 = 1,
-    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> [(input: Tensor, label: Int)] {
     let bytes = keptCount.multipliedReportingOverflow(by: 4 * views * items.count)
     guard !bytes.overflow, bytes.partialValue <= 4 << 30 else {
@@ -27,7 +28,7 @@ extension DeepFinetuning {
       for values in values {
         prepared.append((try self.prepared(Tensor(shape: shape, values: values)), items[number].label))
       }
-      progress(number + 1, items.count)
+      try progress(number + 1, items.count)
     }
     return prepared
   }

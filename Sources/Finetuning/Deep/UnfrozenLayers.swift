@@ -39,7 +39,7 @@ struct UnfrozenLayers {
     var (depths, found): ([Int], Set<ValueID>) = ([], [])
     for node in trained.nodes {
       let depth = weighted.count { graph.nodes[$0].outputs[0].index > node.outputs[0].index }
-      let parameters = node.operation is BatchNormalization ? 3 : node.inputs.count
+      let parameters = Self.operation(of: node) is BatchNormalization ? 3 : node.inputs.count
       for id in node.inputs.prefix(parameters).dropFirst()
       where trained[id].constant != nil && found.insert(id).inserted
         && !trained[id].name.hasPrefix(Self.fixedPrefix)
@@ -50,8 +50,13 @@ struct UnfrozenLayers {
     self.depths = depths
   }
 
+  private static func operation(of node: Node) -> any Operator {
+    (node.operation as? SimulatedOperator)?.inner ?? node.operation
+  }
+
   private static func hasWeights(_ node: Node, _ graph: Graph) -> Bool {
-    (node.operation is Conv2D || node.operation is DepthwiseConv2D || node.operation is FullyConnected)
+    let operation = Self.operation(of: node)
+    return (operation is Conv2D || operation is DepthwiseConv2D || operation is FullyConnected)
       && node.inputs.count > 1 && graph[node.inputs[1]].constant != nil
   }
 

@@ -1,3 +1,5 @@
+import Graph
+
 /// Labelled features of a data set's items, and how they were quantized.
 public struct FeatureSet: Sendable {
   /// Values of one example.
@@ -43,6 +45,13 @@ public struct FeatureSet: Sendable {
 
   /// The real values of all examples, minus zero: scale × (value − zero point).
   public var reals: [Float] { values.map { scale * Float(Int32($0) - zeroPoint) } }
+
+  /// A number that other features, labels or orders of them hardly share.
+  public var fingerprint: UInt64 {
+    var hash = FowlerNollVoHash(values.lazy.map { UInt8(bitPattern: $0) })
+    for label in labels { hash.add(word: UInt64(label)) }
+    return hash.value
+  }
 
   /// Some of the examples, in the order of `indices`.
   public func subset(_ indices: [Int]) -> FeatureSet {

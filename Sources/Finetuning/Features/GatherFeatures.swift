@@ -81,12 +81,12 @@ public struct FeatureGatherer {
   ///   - items: the items' numbers; nil: all.
   ///   - label: the class of an item's label, or nil to leave it out.
   ///   - variants: how often each picture is seen; the first time as it is.
-  ///   - progress: told of the items done.
+  ///   - progress: told of the items done; what it throws ends the work, and the cache keeps what was done.
   /// - Throws: `FinetuneError` when over a tenth of the items cannot be read, or the cache cannot be written.
   public func gather(
     _ dataset: Dataset, items: Set<Int>? = nil, classNames: [String], label: (Int) -> Int?, variants: Int = 1,
     seed: UInt64 = 1,
-    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> Gathered {
     let indices = (0..<dataset.count).filter {
       items?.contains($0) != false && dataset.label($0).flatMap(label) != nil
@@ -122,7 +122,7 @@ public struct FeatureGatherer {
         guard gathered.unreadable.count * 10 <= indices.count else { throw tooMany(gathered, indices.count) }
       case .failure(let error): throw error
       }
-      progress(number + 1, indices.count)
+      try progress(number + 1, indices.count)
     }
     return gathered
   }

@@ -73,7 +73,7 @@ struct Finetune: ParsableCommand {
   @Option(help: "Where features are kept; by default beside the output.", completion: .file())
   var cache: String?
 
-  @Flag(help: "Keep no features.")
+  @Flag(help: "Keep no features, and no state of --from.")
   var noCache = false
 
   @Option(help: "Threads that read pictures and run the network.")
@@ -107,7 +107,7 @@ struct Finetune: ParsableCommand {
   }
 
   func run() throws {
-    for path in [out, patch, extractor].compactMap(\.self) where isSameFile(path, backbone) {
+    for path in [out, patch, extractor, cache, deeper.checkpoint].compactMap(\.self) where isSameFile(path, backbone) {
       throw ToolError("\(path) is the network itself: choose another name, the network is not changed.")
     }
     let packed = try PackedModel(backbone)
@@ -120,16 +120,19 @@ struct Finetune: ParsableCommand {
         seed: seed))
     if advise { return try giveAdvice(run) }
     let start = ContinuousClock.now
-    let material = try run.gather(choice(cache: noCache ? nil : cachePath))
+    let interruption = deeper.from == nil ? nil : Interruption()
+    let material = try run.gather(choice(cache: noCache ? nil : cachePath, interruption))
     var report = FinetuneReport()
     report.seconds.features = start.duration(to: .now) / .seconds(1)
     warn(material)
-    try finish(run, material, packed.preprocessing, &report)
+    try finish(run, material, packed.preprocessing, interruption, &report)
     try json.emit(report) { report.show() }
   }
 
-  private func choice(cache: String?) -> FinetuneRun.Choice {
-    .init(fraction: validation, perClass: perClass, variants: views, cache: cache, threads: threads)
+  private func choice(cache: String?, _ interruption: Interruption? = nil) -> FinetuneRun.Choice {
+    .init(
+      fraction: validation, perClass: perClass, variants: views, cache: cache, threads: threads,
+      interruption: interruption)
   }
 
   private func giveAdvice(_ run: FinetuneRun) throws {
@@ -143,7 +146,7 @@ struct Finetune: ParsableCommand {
   /// Trains, measures, packs.
   private func finish(
     _ run: FinetuneRun, _ material: FinetuneRun.Material, _ preprocessing: PreprocessingRecord?,
-    _ report: inout FinetuneReport
+    _ interruption: Interruption?, _ report: inout FinetuneReport
   ) throws {
     let start = ContinuousClock.now
     let isHeldBack = material.validation.count > 0
@@ -159,11 +162,15 @@ struct Finetune: ParsableCommand {
 
     let packing = ContinuousClock.now
     let bytes = try trained.patch(HeadPlace(file: run.backbone, point: run.point, classNames: names))
-    if deeper.from != nil {
-      let deep = try deeper.run(
-        run, material, beginning: layer(of: trained), views: views, preprocessing: preprocessing)
-      report.epochs = deep.epochs.map { .init(epoch: $0.number, loss: $0.loss, accuracy: $0.accuracy) }
-      try write(deep.model, run, material, isHeldBack, &report)
+    if let interruption {
+      var deep = try DeepFinetuningRun(
+        run, material, deeper, beginning: layer(of: trained), views: views, preprocessing: preprocessing,
+        checkpoint: checkpointPath, interruption: interruption)
+      let result = try deep()
+      report.epochs = result.epochs
+      report.quantizationAwareEpochs = result.awareEpochs
+      try write(result.model, run, material, isHeldBack, &report)
+      deep.finish()
     } else {
       try pack(bytes, run, material, isHeldBack, &report)
     }
@@ -264,6 +271,8 @@ struct Finetune: ParsableCommand {
           + (unbalanced ? ": leave --unbalanced out to count them alike" : "; they count alike"))
     }
   }
+
+  private var checkpointPath: String? { deeper.checkpoint ?? (noCache ? nil : out.map { "\($0).checkpoint" }) }
 
   private var cachePath: String { cache ?? "\(out ?? patch ?? backbone).features" }
 

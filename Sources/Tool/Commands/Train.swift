@@ -100,7 +100,7 @@ struct Train: ParsableCommand {
     _ split: Dataset.Split, _ data: TrainingData, _ interruption: Interruption?
   ) throws -> TrainingImages {
     try data.read(split, limit: split == .training ? options.limit : nil, seed: options.seed) {
-      if let signal = interruption?.pending { throw ExitCode(Interruption.status(signal)) }
+      try interruption?.check()
     }
   }
 }

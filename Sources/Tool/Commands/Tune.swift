@@ -95,7 +95,7 @@ struct Tune: ParsableCommand {
     let network = try known.build(options.architectureOptions)
     let data = try TrainingData(data, known, network)
     let all = try data.read(.training, limit: options.limit, seed: options.seed) {
-      if let signal = interruption.pending { throw ExitCode(Interruption.status(signal)) }
+      try interruption.check()
     }
     let (validation, training) = try kept(all)
     let space = TuneSpace(

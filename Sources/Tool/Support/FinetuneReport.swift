@@ -15,12 +15,6 @@ struct FinetuneReport: Encodable {
     let reason: String
   }
 
-  struct Epoch: Encodable {
-    let epoch: Int
-    let loss: Double
-    let accuracy: Double
-  }
-
   struct Seconds: Encodable {
     var features = 0.0
     var training = 0.0
@@ -41,7 +35,9 @@ struct FinetuneReport: Encodable {
   var packedAccuracy: Double?
   var foldAccuracies: [Double]?
   /// Of --from: the float network, on what `measuredOn` says.
-  var epochs: [Epoch]?
+  var epochs: [DeepPosition.Epoch]?
+  /// Of --quantize-aware: the int8 network, likewise.
+  var quantizationAwareEpochs: [DeepPosition.Epoch]?
   var classes: [Class] = []
   var confusion: [[Int]] = []
   var unreadable: [Unreadable] = []
@@ -65,6 +61,9 @@ struct FinetuneReport: Encodable {
     let held = measuredOn == "validation" ? "of the pictures held back" : "of the pictures that it learned from"
     print("accuracy     \(percent(floatAccuracy)) \(held), before rounding")
     if let last = epochs?.map(\.accuracy).max() { print("             \(percent(last)) \(held), the float network") }
+    if let last = quantizationAwareEpochs?.map(\.accuracy).max() {
+      print("             \(percent(last)) \(held), the int8 network in training")
+    }
     if let packedAccuracy { print("             \(percent(packedAccuracy)) \(held), the packed model") }
     if let foldAccuracies, !foldAccuracies.isEmpty {
       let mean = foldAccuracies.reduce(0, +) / Double(foldAccuracies.count)
@@ -74,7 +73,8 @@ struct FinetuneReport: Encodable {
     }
     print(
       "time         \(seconds.features.digits(2)) s features (\(computedFeatures) computed), "
-        + "\(seconds.training.digits(2)) s training, \(seconds.packing.digits(2)) s packing and checking")
+        + "\(seconds.training.digits(2)) s training, \(seconds.packing.digits(2)) s "
+        + "\(epochs == nil ? "" : "training layers, ")packing and checking")
     if let output, let modelBytes { print("written      \(output), \(modelBytes.grouped) bytes") }
     if let patch { print("written      \(patch), \(patchBytes.grouped) bytes") }
     print()

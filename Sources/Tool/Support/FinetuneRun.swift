@@ -36,6 +36,8 @@ struct FinetuneRun {
     var variants: Int
     var cache: String?
     var threads: Int
+    /// Of deep training; nil: signals end the process.
+    var interruption: Interruption?
   }
 
   /// Reads all features and divides them.
@@ -47,7 +49,10 @@ struct FinetuneRun {
     let names = sets.classNames
     let first = try gatherer.gather(
       sets.training, items: items, classNames: names, label: { $0 }, variants: choice.variants, seed: options.seed
-    ) { progress.update($0, of: $1) }
+    ) { done, total in
+      progress.update(done, of: total)
+      try choice.interruption?.check()
+    }
     progress.finish()
     var material = Material(
       training: first.features, validation: first.features.subset([]), validationItems: [],
@@ -57,8 +62,9 @@ struct FinetuneRun {
     var validationKeys = first.keys
     if let validation = sets.validation {
       progress = Progress("features to validate with")
-      let second = try gatherer.gather(validation, classNames: names, label: sets.validationClass) {
-        progress.update($0, of: $1)
+      let second = try gatherer.gather(validation, classNames: names, label: sets.validationClass) { done, total in
+        progress.update(done, of: total)
+        try choice.interruption?.check()
       }
       progress.finish()
       material.validation = second.features

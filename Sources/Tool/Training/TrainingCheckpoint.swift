@@ -90,15 +90,16 @@ struct TrainingCheckpoint {
   }
 
   /// Refuses to go on with other settings.
-  func requireSettings(_ wanted: [String: String], from path: String) throws {
+  /// - Parameter remedy: what else can be done; by default, to begin with its weights.
+  func requireSettings(_ wanted: [String: String], from path: String, remedy: String? = nil) throws {
     let names = Set(wanted.keys).union(settings.keys).sorted()
     let differences = names.filter { wanted[$0] != settings[$0] }.map { name in
       "\(name) is \(wanted[name] ?? "not given") instead of \(settings[name] ?? "not given")"
     }
     guard differences.isEmpty else {
       throw ToolError(
-        "\(path) belongs to a run with other settings: \(differences.joined(separator: ", ")). Give the same, or start "
-          + "anew from its weights with --from \(path).")
+        "\(path) belongs to a run with other settings: \(differences.joined(separator: ", ")). Give the same, or "
+          + (remedy ?? "start anew from its weights with --from \(path)") + ".")
     }
   }
 
