@@ -6,10 +6,13 @@ let swift: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// What tools/fuzz builds: nil, or `model` (the runtime alone), or everything.
+let fuzzed = Context.environment["MARTLET_FUZZ"]
+
 /// Kernels are optimized even in debug builds; contraction is off because the numeric contract forbids fused
-/// multiply-add (Documentation/Architecture.md).
+/// multiply-add (Documentation/Architecture.md). With a sanitizer, -O3 would compile for half an hour.
 let kernels: [CSetting] = [
-  .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra"])
+  .unsafeFlags([fuzzed == nil ? "-O3" : "-O1", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra"])
 ]
 
 let package = Package(
@@ -70,21 +73,27 @@ let package = Package(
     .executableTarget(name: "EdgeRun", dependencies: ["Martlet", "CShim", "CHost"], swiftSettings: swift),
     // The C interface; tools/build-c-library makes the library of it.
     .target(name: "CLibrary", dependencies: ["Martlet", "CShim", "CMartlet"], swiftSettings: swift),
-    // For developers: what tools/fuzz tries, and the tests beside it.
+    // For developers: what tools/fuzz and tools/attack try, and the tests beside it.
+    .target(name: "ModelAttack", dependencies: ["Martlet", "CShim"], swiftSettings: swift),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Martlet", "CShim", "Importers", "Compiler", "Graph", "Archives", "Datasets", "Finetuning", "Tool",
+        "ModelAttack", "Martlet", "CShim", "Importers", "Compiler", "Graph", "Archives", "Datasets", "Finetuning",
+        "Tool",
       ],
       swiftSettings: swift),
     // Tests
     .testTarget(name: "KernelTests", dependencies: ["CShim"], swiftSettings: swift),
     .testTarget(
-      name: "MartletTests", dependencies: ["Martlet", "CShim", "CAllocationCounter"], swiftSettings: swift),
+      name: "MartletTests", dependencies: ["Martlet", "ModelAttack", "CShim", "CAllocationCounter"],
+      swiftSettings: swift),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "CShim"], swiftSettings: swift),
     .testTarget(name: "ArchivesTests", dependencies: ["Archives"], swiftSettings: swift),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archives"], swiftSettings: swift),
-    .testTarget(name: "ImportersTests", dependencies: ["Importers", "Graph", "Archives"], swiftSettings: swift),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Archives", "CAllocationCounter"], swiftSettings: swift),
+    .testTarget(
+      name: "ImportersTests", dependencies: ["Importers", "Graph", "Archives", "CAllocationCounter"],
+      swiftSettings: swift),
     .testTarget(
       name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Importers", "Compiler", "Training"],
       swiftSettings: swift),
@@ -115,10 +124,13 @@ let package = Package(
   cLanguageStandard: .gnu17
 )
 
-// libFuzzer's process is linked only where tools/fuzz asks for it: with its flags no other executable has a main.
-if Context.environment["MARTLET_FUZZ"] != nil {
+// libFuzzer's process is linked only where tools/fuzz asks for it: with its flags no other executable has a main. For the target
+// `model` it has the runtime alone: coverage of all else would be counted at every execution.
+if let fuzzed {
+  let isRuntimeAlone = fuzzed == "model"
   package.targets.append(
     .executableTarget(
-      name: "Fuzz", dependencies: ["FuzzTargets"],
-      swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])]))
+      name: "Fuzz", dependencies: isRuntimeAlone ? ["ModelAttack"] : ["FuzzTargets"],
+      swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])] + (isRuntimeAlone ? [.define("RUNTIME_ALONE")] : []))
+  )
 }

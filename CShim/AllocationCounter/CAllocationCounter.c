@@ -16,29 +16,36 @@ extern void *__libc_calloc(size_t count, size_t bytes);
 extern void *__libc_realloc(void *memory, size_t bytes);
 extern void *__libc_memalign(size_t alignment, size_t bytes);
 
-static _Thread_local uint64_t allocations;
+static _Thread_local uint64_t allocations, requested;
 
 int32_t allocation_counter_is_active(void) { return 1; }
 
 uint64_t allocation_counter_count(void) { return allocations; }
 
-void *malloc(size_t bytes) {
+uint64_t allocation_counter_bytes(void) { return requested; }
+
+static void note(size_t bytes) {
     allocations++;
+    requested += bytes;
+}
+
+void *malloc(size_t bytes) {
+    note(bytes);
     return __libc_malloc(bytes);
 }
 
 void *calloc(size_t count, size_t bytes) {
-    allocations++;
+    note(count * bytes);
     return __libc_calloc(count, bytes);
 }
 
 void *realloc(void *memory, size_t bytes) {
-    allocations++;
+    note(bytes);
     return __libc_realloc(memory, bytes);
 }
 
 void *memalign(size_t alignment, size_t bytes) {
-    allocations++;
+    note(bytes);
     return __libc_memalign(alignment, bytes);
 }
 
@@ -54,5 +61,7 @@ int posix_memalign(void **memory, size_t alignment, size_t bytes) {
 int32_t allocation_counter_is_active(void) { return 0; }
 
 uint64_t allocation_counter_count(void) { return 0; }
+
+uint64_t allocation_counter_bytes(void) { return 0; }
 
 #endif

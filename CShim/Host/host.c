@@ -58,11 +58,30 @@ static void end_after_bus_error(int number) {
     _exit(1);
 }
 
-void martlet_host_explain_bus_errors(void) {
+/// What was to happen to a process that aborts before `martlet_host_explain_signals`.
+static struct sigaction usual_abort;
+
+// Swift's runtime aborts where the system refuses memory; errno is then still the refusal's. Only what a handler may call.
+static void end_after_abort(int number) {
+    static const char message[] =
+        "error: there is not enough memory; no file is half-written. End other programs, raise the limit (ulimit -v), or take "
+        "smaller batches, pictures or networks.\n";
+    if (errno == ENOMEM) {
+        (void)!write(2, message, sizeof message - 1);
+        _exit(1);
+    }
+    // Any other abort ends as ever: the signal comes again when this returns.
+    sigaction(number, &usual_abort, NULL);
+    raise(number);
+}
+
+void martlet_host_explain_signals(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = end_after_bus_error;
     sigaction(SIGBUS, &action, NULL);
+    action.sa_handler = end_after_abort;
+    sigaction(SIGABRT, &action, &usual_abort);
 }
 
 uint64_t martlet_host_nanoseconds(void) {

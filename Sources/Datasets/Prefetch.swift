@@ -1,12 +1,14 @@
 import Foundation
 
 extension Dataset {
-  /// Decodes items on several threads while the caller works on those before, which it gets in order, on its own thread.
+  /// Decodes items on several threads while the caller works on those before, which it gets in order, on its own thread. An
+  /// item that no thread has begun when the caller wants it is decoded on the caller's: so all come even where the system
+  /// gives no more threads.
   ///
   /// - Parameters:
   ///   - indices: the items, in the order in which they are wanted.
-  ///   - threads: threads that decode. At most twice as many items are held at a time.
-  ///   - prepare: turns an item into what is wanted, on the decoding threads.
+  ///   - threads: threads that decode; none: the caller's alone. At most twice as many items are held at a time.
+  ///   - prepare: turns an item into what is wanted, on the thread that decoded it.
   ///   - consume: gets the number in `indices` and the result; throwing stops everything.
   public func prefetch<Prepared: Sendable>(
     _ indices: [Int], threads: Int = 2, prepare: @escaping @Sendable (Item) throws -> Prepared,
@@ -23,16 +25,22 @@ extension Dataset {
     attempt: (_ number: Int, _ result: Result<Prepared, any Error>) throws -> Void
   ) throws {
     let queue = PrefetchQueue<Prepared>(count: indices.count, capacity: 2 * max(1, threads))
-    for _ in 0..<max(1, threads) {
+    let make: @Sendable (Int) -> Result<Prepared, any Error> = { number in
+      Result { try prepare(try item(indices[number])) }
+    }
+    for _ in 0..<max(0, threads) {
       let thread = Thread {
-        while let number = queue.take() { queue.put(number, Result { try prepare(try item(indices[number])) }) }
+        while let number = queue.take() { queue.put(number, make(number)) }
       }
       // Decoders keep buffers on the stack.
       thread.stackSize = 4 << 20
       thread.start()
     }
     defer { queue.stop() }
-    for number in indices.indices { try attempt(number, queue.get(number)) }
+    for number in indices.indices {
+      if queue.takes(number) { queue.put(number, make(number)) }
+      try attempt(number, queue.get(number))
+    }
   }
 }
 
@@ -54,6 +62,15 @@ private final class PrefetchQueue<Prepared: Sendable>: @unchecked Sendable {
       guard !isStopped, taken < count else { return nil }
       taken += 1
       return taken - 1
+    }
+  }
+
+  /// Whether the caller has to make the result of this number, because nobody has begun it.
+  func takes(_ number: Int) -> Bool {
+    condition.withLock {
+      guard taken == number else { return false }
+      taken += 1
+      return true
     }
   }
 

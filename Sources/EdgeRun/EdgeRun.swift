@@ -28,7 +28,7 @@ enum EdgeRun {
     """
 
   static func run(count: Int32, values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
-    martlet_host_explain_bus_errors()
+    martlet_host_explain_signals()
     guard let arguments = Arguments(count: count, values: values) else {
       var errors = Console(descriptor: 2)
       errors.put(usage)

@@ -3,7 +3,7 @@ import CHost
 
 /// Does what the process's arguments say, and ends the process.
 package func runTool() {
-  martlet_host_explain_bus_errors()
+  martlet_host_explain_signals()
   MartletCommand.main()
 }
 

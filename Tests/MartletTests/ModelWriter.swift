@@ -1,5 +1,6 @@
 import CShim
 import Martlet
+import ModelAttack
 
 /// Writes packed models for tests, valid or not: the smallest serializer that the format allows.
 struct ModelWriter {
@@ -89,18 +90,7 @@ struct ModelWriter {
     header[.schedule] = Self.append(turns.flatMap(Self.raw), to: &file)
     header.fileBytes = UInt64(file.count)
     file.replaceSubrange(0..<Header.byteCount, with: Self.raw(header))
-    return Self.sealed(file)
-  }
-
-  /// The file with checksums that fit its bytes.
-  static func sealed(_ file: [UInt8]) -> [UInt8] {
-    guard file.count >= Header.byteCount else { return file }
-    var file = file
-    let end = min(file.count, Int(clamping: file.withUnsafeBytes { $0.load(fromByteOffset: 16, as: UInt64.self) }))
-    if end >= Header.byteCount { put(checksum(file[Header.byteCount..<end]), at: 24, in: &file) }
-    put(0, at: 28, in: &file)
-    put(checksum(file[0..<Header.byteCount]), at: 28, in: &file)
-    return file
+    return sealed(file)
   }
 
   /// Stores a little-endian word.
@@ -114,10 +104,6 @@ struct ModelWriter {
   }
 
   static func raw<Value>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }
-
-  private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    bytes.withUnsafeBufferPointer { martlet_checksum($0.baseAddress, $0.count) }
-  }
 
   private static func append(_ bytes: [UInt8], to section: inout [UInt8]) -> Extent {
     guard !bytes.isEmpty else { return Extent() }

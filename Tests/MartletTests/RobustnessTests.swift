@@ -1,5 +1,6 @@
 import CShim
 import Martlet
+import ModelAttack
 import Testing
 
 /// Damaged files: each is refused, or runs inside its guard pages. A read or write outside stops the test process.
@@ -31,7 +32,7 @@ import Testing
       for value in values(around: word) where value != word {
         var damaged = file
         ModelWriter.put(value, at: offset, in: &damaged)
-        if outputIfAccepted(ModelWriter.sealed(damaged)) == nil { refused += 1 } else { accepted += 1 }
+        if outputIfAccepted(sealed(damaged)) == nil { refused += 1 } else { accepted += 1 }
       }
     }
     #expect(refused > 10 * offsets.count)
@@ -47,7 +48,7 @@ import Testing
       for value in values(around: ModelWriter.word(at: offset, in: file)) {
         var damaged = file
         ModelWriter.put(value, at: offset, in: &damaged)
-        if outputIfAccepted(ModelWriter.sealed(damaged)) == nil { refused += 1 } else { accepted += 1 }
+        if outputIfAccepted(sealed(damaged)) == nil { refused += 1 } else { accepted += 1 }
       }
     }
     #expect(refused > tables.1 / 20 && accepted > tables.1 / 20)
@@ -83,7 +84,7 @@ import Testing
         let choice = values(around: word).randomElement(using: &generator) ?? 0
         ModelWriter.put(choice, at: offset, in: &damaged)
       }
-      if outputIfAccepted(ModelWriter.sealed(damaged)) != nil { accepted += 1 }
+      if outputIfAccepted(sealed(damaged)) != nil { accepted += 1 }
     }
     #expect(accepted > 100)
   }

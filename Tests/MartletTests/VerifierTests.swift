@@ -1,5 +1,6 @@
 import CShim
 import Martlet
+import ModelAttack
 import Testing
 
 /// What the Verifier refuses, and with which code.
@@ -23,7 +24,7 @@ import Testing
   func refusesHeader(offset: Int, value: Int, code: Fault.Code) {
     var file = SampleModels.threeOperators().bytes()
     ModelWriter.put(UInt32(value), at: offset, in: &file)
-    #expect(fault(verifying: ModelWriter.sealed(file))?.code == code)
+    #expect(fault(verifying: sealed(file))?.code == code)
   }
 
   @Test func refusesChangedBytes() {

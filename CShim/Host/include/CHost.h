@@ -14,8 +14,9 @@
 /// Maps a file read-only. 0, or errno. A size of 0 gives EINVAL.
 int32_t martlet_host_map_file(const char *path, const void **bytes, size_t *count);
 void martlet_host_unmap_file(const void *bytes, size_t count);
-/// From now on a mapped file that becomes shorter while it is read (SIGBUS) ends the process with a sentence and status 1.
-void martlet_host_explain_bus_errors(void);
+/// From now on a mapped file that becomes shorter while it is read (SIGBUS), and memory that the system refuses (SIGABRT by
+/// Swift's runtime), end the process with a sentence and status 1.
+void martlet_host_explain_signals(void);
 /// Monotonic clock in nanoseconds.
 uint64_t martlet_host_nanoseconds(void);
 /// Peak resident set of this process in bytes.

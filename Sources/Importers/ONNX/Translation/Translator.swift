@@ -45,7 +45,7 @@ struct Translator {
     graph = Graph(name: name)
     self.file = file
     self.operatorSet = operatorSet
-    elementBudget = max(1 << 20, file.count) * 8
+    elementBudget = max(1 << 18, 8 * file.count)
   }
 
   /// Takes from the budget for constants.

@@ -95,7 +95,7 @@ struct TFLiteTranslator {
   init(name: String, file: [UInt8]) {
     graph = Graph(name: name)
     self.file = file
-    elementBudget = max(1 << 20, file.count) * 8
+    elementBudget = max(1 << 18, 8 * file.count)
   }
 
   /// Takes from the budget for constants.
