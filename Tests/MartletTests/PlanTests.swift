@@ -69,7 +69,7 @@ import Testing
         reshaped(&$0)
         $0.tensors[3].arenaOffset = $0.tensors[2].arenaOffset
         $0.tensors[4].arenaOffset += 64
-      } == .overlap)
+      } == .operand)
   }
 
   @Test func readsAWholeMadeOfParts() {

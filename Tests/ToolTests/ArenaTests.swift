@@ -8,6 +8,10 @@ import Testing
 /// Memory plans of networks that people know.
 @Suite(.serialized, .enabled(if: TestData.isThere, "MARTLET_TEST_DATA names no folder"))
 struct ArenaTests {
+  @Test func someNetworkIsMeant() {
+    #expect(!NamedNetworks.chosen.isEmpty, "MARTLET_NETWORKS_FROM or MARTLET_NETWORKS_ONLY names no network")
+  }
+
   /// No plan is more than 2 % above the lower bound of its schedule, but for the bytes after the last buffer that kernels may
   /// read, the rounding of the arena, and 16 bytes an operator.
   @Test(arguments: NamedNetworks.planned) func plansReachTheirBound(name: String) throws {
@@ -24,6 +28,7 @@ struct ArenaTests {
           "\(goal), pushed \(pushesInput): \(plan.arenaBytes) bytes, bound \(plan.lowerBoundBytes)")
       }
     }
+    NamedNetworks.report(name, "within the bound")
   }
 
   /// Whatever lies in bytes that nothing needs, every plan gives the answer of whole tensors, and no turn writes a byte
@@ -39,6 +44,7 @@ struct ArenaTests {
       #expect(run.outputs == whole.outputs, "\(goal), pushed \(pushesInput)")
       #expect(run.trespasses.isEmpty, "\(goal), pushed \(pushesInput): \(run.trespasses.first ?? "")")
     }
+    NamedNetworks.report(name, "untouched")
   }
 
   /// What the test above would say if turns wrote a row too many, or needed less than they read.

@@ -35,19 +35,15 @@ enum HeaderCheck {
 
   /// Sections lie one after the other in the order of the table, each 64-byte aligned, none outside the file.
   private static func verifySections(_ header: borrowing Header, fileBytes: Int) throws(Fault) {
-    var end = Wide.of(Header.byteCount)
+    let limit = UInt32(truncatingIfNeeded: fileBytes)
+    var end = UInt32(truncatingIfNeeded: Header.byteCount)
     for index in 0..<13 {
       let extent = header.sections[index]
-      if extent.bytes == 0 {
-        guard extent.offset == 0 || extent.end <= Wide.of(fileBytes) else {
-          throw Fault(.section, detail: index)
-        }
-        continue
-      }
-      guard extent.offset % 64 == 0, Wide.of(extent.offset) >= end, extent.end <= Wide.of(fileBytes) else {
-        throw Fault(.section, detail: index)
-      }
-      end = extent.end
+      let isEmpty = extent.bytes == 0
+      guard extent.bytes <= limit, extent.offset <= limit &- extent.bytes,
+        isEmpty || (extent.offset % 64 == 0 && extent.offset >= end)
+      else { throw Fault(.section, detail: index) }
+      if !isEmpty { end = extent.offset &+ extent.bytes }
     }
     try verifyRecords(header, .tensors, bytes: TensorRecord.byteCount, atMost: Limits.tensors)
     try verifyRecords(header, .operators, bytes: OperatorRecord.byteCount, atMost: Limits.operators)
@@ -68,17 +64,21 @@ enum HeaderCheck {
     guard sectionBytes / bytes <= atMost else { throw Fault(.limit, detail: sectionBytes / bytes) }
   }
 
+  /// Not empty, and among the operands.
+  @inline(never)
+  private static func verifyList(_ first: UInt32, _ count: UInt32, of operands: UInt32) throws(Fault) {
+    guard count > 0, count <= operands, first <= operands &- count else {
+      throw Fault(.limit, detail: Int(truncatingIfNeeded: count))
+    }
+  }
+
   /// The arena's bound, the network's inputs and outputs, and what later versions may use.
   private static func verifyCounts(_ header: borrowing Header) throws(Fault) {
     let arenaBytes = martlet_narrow(header.arenaBytes)
     guard arenaBytes <= Limits.arenaBytes, arenaBytes % 64 == 0 else { throw Fault(.limit, detail: arenaBytes) }
-    let operands = Wide.of(header[.operands].bytes) / 4
-    guard Wide.of(header.firstInput) + Wide.of(header.inputCount) <= operands, header.inputCount > 0 else {
-      throw Fault(.limit, detail: Int(truncatingIfNeeded: header.inputCount))
-    }
-    guard Wide.of(header.firstOutput) + Wide.of(header.outputCount) <= operands, header.outputCount > 0 else {
-      throw Fault(.limit, detail: Int(truncatingIfNeeded: header.outputCount))
-    }
+    let operands = header[.operands].bytes / 4
+    try verifyList(header.firstInput, header.inputCount, of: operands)
+    try verifyList(header.firstOutput, header.outputCount, of: operands)
     for index in 0..<20 where header.reserved[index] != 0 {
       throw Fault(.unsupportedVersion, detail: Int(truncatingIfNeeded: header.formatVersion))
     }

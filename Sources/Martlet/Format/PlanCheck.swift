@@ -1,8 +1,8 @@
 /// The memory plan: each operator finds in its inputs what was meant for them, and destroys nothing that it reads.
 ///
 /// The rule: going back in time from a read of some rows, the last write that touches their bytes is that of these rows
-/// themselves. A tensor that nothing computes is a view (a reshape, or the whole of which others are parts): then the last
-/// writes are of tensors that lie in it, or that it lies in. Time goes in turns: of whole operators, or of some rows each.
+/// themselves. A tensor that nothing computes is a view (a reshape, or the whole of which others are parts): see `ViewCheck`.
+/// Time goes in turns: of whole operators, or of some rows each.
 ///
 /// Each read walks back to its write, usually a few turns: linear in practice. All walks together never take more than
 /// `Limits.planSteps` short steps, a fraction of a second on a desktop processor; a plan that needs more is refused.
@@ -79,6 +79,7 @@ enum PlanCheck<Operators: OperatorSet> {
   }
 
   /// What lies in rows of `tensor` when turn `end` is about to run is what was meant.
+  @inline(never)
   private static func verifyRead(
     _ view: borrowing ModelView, tensor: Int, rows: Range<Int32>, before end: Int, _ walk: inout Walk
   ) throws(Fault) {
@@ -91,46 +92,34 @@ enum PlanCheck<Operators: OperatorSet> {
     }
     var missing = RowStretches(record, rows)
     var missingEnd = rows.upperBound
-    var latestForeignWrite = -1
-    var parts = ViewParts(record, rows)
+    // The latest turn that wrote something else over what is missing.
+    var intruder = -1
     var number = end - 1
     while number >= 0 {
       walk.stepsLeft &-= 1
       guard walk.stepsLeft > 0 else { throw Fault(.limit, index: place, detail: Limits.planSteps) }
-      let writer = view.operatorIndex(ofTurn: number)
-      let output = view.output(ofTurn: number)
-      let scratchTouches = writer >= 0 && Stretch(scratchOf: view.operators + writer).meets(missing)
-      if output == tensor || scratchTouches || Stretch(view.tensors + output).meets(missing) {
-        let written = view.rows(ofTurn: number)
-        if output == tensor, written.lowerBound < missingEnd, written.upperBound >= missingEnd {
-          guard latestForeignWrite < 0 else { throw Fault(.overlap, index: latestForeignWrite) }
-          missingEnd = written.lowerBound
-          if missingEnd <= rows.lowerBound { return }
-          missing = RowStretches(record, rows.lowerBound..<missingEnd)
-          if scratchTouches || written.upperBound &- record.pointee.rowsHeld > rows.lowerBound {
-            throw Fault(.overlap, index: writer)
-          }
-        } else if scratchTouches
-          || (mayShare(view.tensors + output, record) && RowStretches(view.tensors + output, written).meets(missing))
-        {
-          if latestForeignWrite < 0 { latestForeignWrite = writer }
-          parts.add(view.tensors + output, written, isScratch: scratchTouches, writer: writer)
+      let write = TurnWrite(view, number, over: record, missing)
+      if write.output == tensor, write.rows.lowerBound < missingEnd, write.rows.upperBound >= missingEnd {
+        guard intruder < 0 else { throw Fault(.overlap, index: view.operatorIndex(ofTurn: intruder)) }
+        missingEnd = write.rows.lowerBound
+        if missingEnd <= rows.lowerBound { return }
+        missing = RowStretches(record, rows.lowerBound..<missingEnd)
+        if write.scratchTouches || write.rows.upperBound &- record.pointee.rowsHeld > rows.lowerBound {
+          throw Fault(.overlap, index: write.writer)
         }
+      } else if intruder < 0, write.touches {
+        intruder = number
       }
       number &-= 1
     }
-    if missingEnd == rows.upperBound, isSetBefore(view, tensor, walk) {
-      guard latestForeignWrite < 0 else { throw Fault(.overlap, index: latestForeignWrite) }
+    guard missingEnd == rows.upperBound else { throw Fault(.operand, index: place, detail: tensor) }
+    if isSetBefore(view, tensor, walk) {
+      guard intruder < 0 else { throw Fault(.overlap, index: view.operatorIndex(ofTurn: intruder)) }
       return
     }
-    guard missingEnd == rows.upperBound else { throw Fault(.operand, index: place, detail: tensor) }
-    guard parts.intruder == nil else { throw Fault(.overlap, index: parts.intruder ?? 0) }
-    if parts.missing <= 0 { return }
-    for position in 0..<view.inputCount where position > 0 || !walk.takesRows {
-      let input = view.tensors + view.inputTensor(position)
-      if input.pointee.elementType == record.pointee.elementType, Stretch(input).contains(Stretch(record)) { return }
-    }
-    throw Fault(.operand, index: place, detail: tensor)
+    var check = ViewCheck(tensor: record, rows: rows, place: place, stepsLeft: walk.stepsLeft)
+    try check.verify(view, before: end, takesRows: walk.takesRows)
+    walk.stepsLeft = check.stepsLeft
   }
 
   /// True for an input that holds all of its rows before the run.
@@ -152,9 +141,9 @@ func mayShare(_ first: UnsafePointer<TensorRecord>, _ second: UnsafePointer<Tens
   }
   let firstPlace = first.pointee.arenaOffset % pitch
   let secondPlace = second.pointee.arenaOffset % pitch
-  let distance = secondPlace >= firstPlace ? secondPlace - firstPlace : secondPlace + pitch - firstPlace
+  let distance = secondPlace >= firstPlace ? secondPlace &- firstPlace : secondPlace &+ pitch &- firstPlace
   return distance < UInt32(bitPattern: first.pointee.pixelBytes)
-    || distance + UInt32(bitPattern: second.pointee.pixelBytes) > pitch
+    || distance &+ UInt32(bitPattern: second.pointee.pixelBytes) > pitch
 }
 
 /// Every pixel, also across rows, is a multiple of `pitch` from the first.

@@ -3,7 +3,7 @@
 enum ScheduleCheck {
   static func verify(_ view: borrowing ModelView) throws(Fault) {
     guard view.hasSchedule else { return }
-    guard view.turnCount &* (view.operatorCount + 1) <= Limits.planSteps else {
+    guard view.turnCount &* (view.operatorCount &+ 1) <= Limits.planSteps else {
       throw Fault(.limit, detail: view.turnCount)
     }
     for number in 0..<view.turnCount {
@@ -30,11 +30,11 @@ enum ScheduleCheck {
       let record = view.schedule[number]
       let count = Int32(record.rowCount)
       guard record.firstRow == next, count >= 1, count <= output.pointee.rowsHeld,
-        count <= output.pointee.height - next
+        count <= output.pointee.height &- next
       else {
         throw Fault(.schedule, index: Int(index), detail: number)
       }
-      next += count
+      next &+= count
     }
     return next
   }

@@ -41,11 +41,17 @@ struct RowStretches {
   @inline(never)
   init(_ tensor: UnsafePointer<TensorRecord>, _ rows: Range<Int32>) {
     let held = tensor.pointee.rowsHeld
-    let slot = rows.lowerBound % held
-    let count = rows.upperBound - rows.lowerBound
-    let straight = min(count, held - slot)
+    let slot = Int32(bitPattern: UInt32(bitPattern: rows.lowerBound) % UInt32(bitPattern: held))
+    let count = rows.upperBound &- rows.lowerBound
+    let straight = min(count, held &- slot)
     lower = RowStretches.stretch(tensor, from: slot, count: straight)
-    upper = RowStretches.stretch(tensor, from: 0, count: count - straight)
+    upper = RowStretches.stretch(tensor, from: 0, count: count &- straight)
+  }
+
+  /// One stretch.
+  init(_ stretch: Stretch) {
+    lower = stretch
+    upper = Stretch(first: stretch.first, end: stretch.first)
   }
 
   func meets(_ other: RowStretches) -> Bool { shared(other) > 0 }
@@ -62,61 +68,5 @@ struct RowStretches {
     let first = Int32(bitPattern: tensor.pointee.arenaOffset) &+ slot &* pitch
     guard count > 0 else { return Stretch(first: first, end: first) }
     return Stretch(first: first, end: first &+ (count &- 1) &* pitch &+ tensor.pointee.rowBytes)
-  }
-}
-
-/// What of a view's rows is found while walking back in time.
-struct ViewParts {
-  /// Bytes of values not yet found.
-  var missing: Int32
-  /// The latest operator that wrote something else over what was not yet found.
-  var intruder: Int?
-  private let view: UnsafePointer<TensorRecord>
-  private let rows: Range<Int32>
-  private let stretches: RowStretches
-
-  init(_ view: UnsafePointer<TensorRecord>, _ rows: Range<Int32>) {
-    self.view = view
-    self.rows = rows
-    stretches = RowStretches(view, rows)
-    missing = (rows.upperBound &- rows.lowerBound) &* view.pointee.width &* view.pointee.pixelBytes
-  }
-
-  /// Rows of a tensor that shares bytes with the view were written.
-  mutating func add(_ written: UnsafePointer<TensorRecord>, _ writtenRows: Range<Int32>, isScratch: Bool, writer: Int) {
-    guard missing > 0, intruder == nil else { return }
-    if isScratch || written.pointee.elementType != view.pointee.elementType {
-      intruder = writer
-    } else if let pixelBytes = sharedPixelBytes(written) {
-      if writtenRows.upperBound <= rows.lowerBound { return }
-      let shared = min(rows.upperBound, writtenRows.upperBound) &- max(rows.lowerBound, writtenRows.lowerBound)
-      if shared <= 0 || writtenRows.upperBound &- view.pointee.rowsHeld > rows.lowerBound {
-        intruder = writer
-      } else {
-        missing &-= shared &* view.pointee.width &* pixelBytes
-      }
-    } else if view.pointee.isPacked, written.pointee.isPacked, view.pointee.rowsHeld == view.pointee.height,
-      written.pointee.rowsHeld == written.pointee.height,
-      Stretch(view).contains(Stretch(written)) || Stretch(written).contains(Stretch(view))
-    {
-      missing &-= RowStretches(written, writtenRows).shared(stretches)
-    } else {
-      intruder = writer
-    }
-    // Values found twice: one write lies over another.
-    if missing < 0 { intruder = writer }
-  }
-
-  /// How many bytes of each pixel the two share when one is a channel range of the other, pixel by pixel, in the same
-  /// rows; nil when they are not.
-  private func sharedPixelBytes(_ other: UnsafePointer<TensorRecord>) -> Int32? {
-    guard other.pointee.height == view.pointee.height, other.pointee.width == view.pointee.width,
-      other.pointee.rowsHeld == view.pointee.rowsHeld,
-      other.pointee.rowPitchBytes == view.pointee.rowPitchBytes,
-      other.pointee.pixelPitchBytes == view.pointee.pixelPitchBytes
-    else { return nil }
-    let distance = Int32(bitPattern: other.pointee.arenaOffset) &- Int32(bitPattern: view.pointee.arenaOffset)
-    let shared = min(view.pointee.pixelBytes, distance &+ other.pointee.pixelBytes) &- max(0, distance)
-    return shared > 0 ? shared : nil
   }
 }

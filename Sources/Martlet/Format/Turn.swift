@@ -23,10 +23,10 @@ extension ModelView {
   #endif
   func rows(ofTurn number: Int) -> Range<Int32> {
     guard hasSchedule else {
-      return 0..<tensors[Int(truncatingIfNeeded: operators[number].output)].height
+      return Range(uncheckedBounds: (0, tensors[Int(truncatingIfNeeded: operators[number].output)].height))
     }
     let first = schedule[number].firstRow
-    return first..<first + Int32(schedule[number].rowCount)
+    return Range(uncheckedBounds: (first, first &+ Int32(schedule[number].rowCount)))
   }
 
   /// The tensor that a turn writes.

@@ -19,7 +19,22 @@ enum NamedNetworks {
 
   static var isComplete: Bool { ProcessInfo.processInfo.environment["MARTLET_ALL_NETWORKS"] == "1" }
 
-  private static var all: [String] { Architectures.all.map(\.name) + files }
+  /// All, or some that the environment names: MARTLET_NETWORKS_ONLY a list with commas between, MARTLET_NETWORKS_FROM the first
+  /// of the rest.
+  private static var all: [String] {
+    let environment = ProcessInfo.processInfo.environment
+    let names = Architectures.all.map(\.name) + files
+    let first = environment["MARTLET_NETWORKS_FROM"] ?? ""
+    let rest = first.isEmpty ? names[...] : names.drop { $0 != first }
+    guard let only = environment["MARTLET_NETWORKS_ONLY"], !only.isEmpty else { return Array(rest) }
+    let wanted = only.split(separator: ",").map(String.init)
+    return rest.filter(wanted.contains)
+  }
+
+  /// Says how far a run of all networks is, so that the next one can begin there.
+  static func report(_ name: String, _ what: String) {
+    if isComplete { FileHandle.standardError.write(Data("\(name): \(what)\n".utf8)) }
+  }
 
   private static var files: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: TestData.path("models"))) ?? []
