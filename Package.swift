@@ -106,7 +106,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Architectures", "Compiler", "Graph"], swiftSettings: swift),
     .testTarget(
-      name: "FinetuningTests", dependencies: ["Finetuning", "Compiler", "Graph", "Martlet", "Datasets", "CShim"],
+      name: "FinetuningTests",
+      dependencies: ["Finetuning", "Training", "Compiler", "Graph", "Martlet", "Datasets", "CShim"],
       swiftSettings: swift),
     .testTarget(
       name: "FuzzTargetsTests", dependencies: ["FuzzTargets", "Graph"], resources: [.copy("Findings")],

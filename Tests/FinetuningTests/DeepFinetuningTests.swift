@@ -1,8 +1,10 @@
 import Compiler
-import Finetuning
 import Foundation
 import Graph
 import Testing
+import Training
+
+@testable import Finetuning
 
 /// Layers of a float network are trained, others stay bit for bit, and advice follows what was measured.
 @Suite struct DeepFinetuningTests {
@@ -61,6 +63,16 @@ import Testing
     let picture = pictures(1, seed: 9)[0].input
     let probabilities = try Evaluator(network).run([picture])[0]
     #expect(probabilities.count == 3 && abs(probabilities.values.reduce(0, +) - 1) < 1e-4)
+  }
+
+  /// A classifier that is very sure of its mistakes must not make the layers before it diverge.
+  @Test func longGradientsAreShortened() {
+    var rates = DiscriminativeRates(StochasticGradientDescent(parameters: 2, momentum: 0), factors: [1, 0.5])
+    var values: [[Float]] = [[0, 0], [0, 0]]
+    for (number, gradient) in [[300, -400], [0.3, -0.4] as [Float]].enumerated() {
+      rates.update(number, &values[number], gradient: gradient, decays: false, rate: 0.5)
+    }
+    #expect(zip(values.joined(), [-0.3, 0.4, -0.075, 0.1]).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
   @Test func goesOnFromEveryStepToTheSameWeights() throws {
