@@ -71,4 +71,21 @@ import Testing
       #expect(result.map { $0.pixels.count == $0.width * $0.height * $0.channels } ?? true)
     }
   }
+
+  /// A kilobyte that states 64 million pixels is refused before the library takes memory for them.
+  @Test(arguments: [0xC0, 0xC2] as [UInt8]) func smallFilesOfManyPixelsAreRefused(frame: UInt8) throws {
+    var jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
+    jpeg += [0xFF, frame, 0, 11, 8] + bigEndian(8000, 2) + bigEndian(8000, 2) + [1, 1, 0x11, 0]
+    jpeg += [0xFF, 0xC4, 0, 20, 0] + [1] + [UInt8](repeating: 0, count: 15) + [0]
+    jpeg += [0xFF, 0xC4, 0, 20, 0x10] + [1] + [UInt8](repeating: 0, count: 15) + [0]
+    jpeg +=
+      [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, frame == 0xC0 ? 63 : 0, 0] + [UInt8](repeating: 0, count: 600) + [0xFF, 0xD9]
+    do throws(DatasetError) {
+      _ = try Image(ByteSource(jpeg, name: "sample"))
+      Issue.record("accepted")
+    } catch {
+      guard !error.description.contains("libjpeg-turbo") else { return }
+      #expect(error.description.contains("more than \(jpeg.count) bytes can hold"))
+    }
+  }
 }

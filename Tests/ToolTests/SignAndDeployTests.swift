@@ -63,4 +63,14 @@ import Testing
     #expect(run.status == 1, "\(run.status): \(run.errors)")
     #expect(run.errors.contains("became shorter"))
   }
+
+  /// AlexNet's largest layer alone has 151 MB of weights.
+  @Test func littleMemoryGivesASentence() throws {
+    let path = "\(folder)/large.martlet"
+    let run = try ToolProcess(
+      ["convert", "--architecture", "AlexNet", "--random-weights", "1", "-o", path], limits: "ulimit -v 200000")
+    #expect(run.status == 1, "\(run.status): \(run.errors)")
+    #expect(run.errors.contains("there is not enough memory"))
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
 }

@@ -5,7 +5,8 @@ import CHost
 enum CompressedImage {
   static func jpeg(_ source: ByteSource) throws(DatasetError) -> Image {
     let (header, samples) = try decode(
-      source, header: martlet_host_jpeg_header, decode: martlet_host_jpeg_decode,
+      // A block of 64 pixels takes at least a bit.
+      source, pixelsAByte: 8 * 64, header: martlet_host_jpeg_header, decode: martlet_host_jpeg_decode,
       missing: "is a JPEG, which needs libjpeg-turbo: install it with `apt-get install libturbojpeg0`.")
     guard header.channels == 4 else { return image(header, channels: Int(header.channels), samples) }
     // Inverted CMYK: each sample says how much light the ink leaves.
@@ -21,7 +22,8 @@ enum CompressedImage {
 
   static func png(_ source: ByteSource) throws(DatasetError) -> Image {
     let (header, samples) = try decode(
-      source, header: martlet_host_png_header, decode: martlet_host_png_decode,
+      // Deflate makes at most 1,032 bytes of one, each of eight pixels at most.
+      source, pixelsAByte: 8 * 1032, header: martlet_host_png_header, decode: martlet_host_png_decode,
       missing: "is a PNG, which needs libpng: install it with `apt-get install libpng16-16`.")
     let stored = Int(header.channels)
     guard stored % 2 == 0 else { return image(header, channels: stored, samples) }
@@ -36,9 +38,13 @@ enum CompressedImage {
     Image(uncheckedWidth: Int(header.width), height: Int(header.height), channels: channels, pixels: pixels)
   }
 
+  /// Pixels that a file of any size may state: they cost some megabytes.
+  private static let alwaysDecoded = 1 << 20
+
   /// Reads the header, checks the extents, then decodes into memory of just that size.
+  /// - Parameter pixelsAByte: more than this format can say in a byte; what the library takes for more pixels is not the file's.
   private static func decode(
-    _ source: ByteSource,
+    _ source: ByteSource, pixelsAByte: Int,
     header readHeader: (UnsafeRawPointer?, Int, UnsafeMutablePointer<martlet_host_image>?) -> Int32,
     decode: (UnsafeRawPointer?, Int, UnsafeMutablePointer<martlet_host_image>?, UnsafeMutablePointer<UInt8>?) -> Int32,
     missing: String
@@ -48,6 +54,11 @@ enum CompressedImage {
     try check(status, header, source.name, missing: missing)
     let (width, height) = (Int(header.width), Int(header.height))
     try Image.check(width: width, height: height, name: source.name)
+    guard width * height <= max(alwaysDecoded, source.count * pixelsAByte) else {
+      throw DatasetError(
+        "\(source.name) states \(width)×\(height) pixels, more than \(source.count) bytes can hold: it is cut short or damaged."
+      )
+    }
     let size = width * height * Int(header.channels)
     let samples = [UInt8](unsafeUninitializedCapacity: size) { output, count in
       status = source.withUnsafeBytes { decode($0.baseAddress, $0.count, &header, output.baseAddress) }
