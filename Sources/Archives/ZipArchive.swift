@@ -58,6 +58,7 @@ public struct ZipArchive: Sendable {
   /// The decompressed bytes of `entry`.
   ///
   /// - Parameters:
+  ///   - entry: an entry of this archive.
   ///   - limit: entries that state more bytes than this are refused.
   ///   - checksChecksum: false skips the CRC-32, which some writers leave out.
   public func contents(

@@ -12,7 +12,10 @@ public let compilerVersion = "4"
 ///
 /// The same network, examples (in any order) and options give the same bytes.
 /// - Parameters:
+///   - graph: the float network, as it was imported.
 ///   - calibration: typical inputs; some tens suffice.
+///   - options: how it is calibrated, rounded, planned and labelled.
+///   - workers: the threads that share the work.
 ///   - progress: told of each step's name and share done, 0…1.
 /// - Throws: `GraphError` with every layer that cannot be compiled, the reason and a remedy; what `calibration` throws.
 public func compile(

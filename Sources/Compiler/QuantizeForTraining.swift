@@ -9,7 +9,12 @@ import class Graph.Workers
 /// training begins with, and `compileQuantized` ends with.
 ///
 /// Batch normalizations are folded, clamps and residuals fused; weights stay float.
-/// - Parameter isSimplified: whether `graph` came from here and is only to be calibrated anew.
+/// - Parameters:
+///   - graph: the float network, or what this made of it.
+///   - calibration: typical inputs; some tens suffice.
+///   - options: how ranges are chosen and which layers have 16 bits.
+///   - isSimplified: whether `graph` came from here and is only to be calibrated anew.
+///   - workers: the threads that share the work.
 /// - Throws: as `compile`.
 public func quantizeForTraining(
   _ graph: Graph, calibration: CalibrationData, options: CompileOptions = CompileOptions(), isSimplified: Bool = false,

@@ -11,7 +11,9 @@ extension Dataset {
   /// - a label list, a picture, a folder of .npy files, a .npy or a .npz file;
   /// - MNIST's IDX files, plain or .gz (a folder or the file of pictures), CIFAR-10's binary batches (a folder or a file).
   ///
-  /// - Parameter split: the half to take where there are two.
+  /// - Parameters:
+  ///   - path: a file or a folder of one of these kinds.
+  ///   - split: the half to take where there are two.
   public static func open(_ path: String, split: Split = .test) throws(DatasetError) -> Dataset {
     if Folder.isFolder(path) { return try openFolder(path, split: split, depth: 2) }
     guard Folder.isFile(path) else { throw DatasetError("\(path) does not exist.") }

@@ -19,7 +19,11 @@ extension Dataset {
   }
 
   /// The same for a caller who goes on after an item that cannot be read or prepared.
-  /// - Parameter attempt: gets the number in `indices` and the result or what was thrown; throwing stops everything.
+  /// - Parameters:
+  ///   - indices: the items' numbers, in the order in which they are handed over.
+  ///   - threads: how many items are read and prepared at once.
+  ///   - prepare: what a thread makes of an item.
+  ///   - attempt: gets the number in `indices` and the result or what was thrown; throwing stops everything.
   public func prefetch<Prepared: Sendable>(
     _ indices: [Int], threads: Int = 2, prepare: @escaping @Sendable (Item) throws -> Prepared,
     attempt: (_ number: Int, _ result: Result<Prepared, any Error>) throws -> Void

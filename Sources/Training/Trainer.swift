@@ -31,7 +31,11 @@ public struct Trainer: Sendable {
   /// Prepares `network` (batch 1, one output of logits, perhaps more of auxiliary classifiers) for batches of `batchSize`
   /// images.
   /// - Parameters:
+  ///   - network: a float network for one image.
+  ///   - batchSize: images of a step.
   ///   - isFixed: whether a constant of this name is part of the structure and stays what it is.
+  ///   - loss: what is made small.
+  ///   - workers: the threads that share the work; nil: one a core.
   ///   - optimizer: made for a number of parameters.
   /// - Throws: `GraphError` naming a layer that cannot be trained.
   public init(

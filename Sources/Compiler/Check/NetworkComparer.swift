@@ -19,7 +19,10 @@ public final class NetworkComparer {
   /// Examples that suffice to know how each channel is stored.
   private static let scaleExamples = 4
 
-  /// - Parameter graph: the float network as it was imported; it is simplified here as `compile` does.
+  /// - Parameters:
+  ///   - graph: the float network as it was imported; it is simplified here as `compile` does.
+  ///   - bytes: the packed model.
+  ///   - workers: the threads that share the work.
   /// - Throws: `GraphError` when the model is refused or has no layer of this network.
   public init(_ graph: Graph, _ bytes: [UInt8], workers: Workers = Workers()) throws(GraphError) {
     runner = try ModelRunner(bytes)
@@ -41,8 +44,11 @@ public final class NetworkComparer {
   }
 
   /// Runs both networks on every example. What is kept does not grow with the size of the examples' number.
-  /// - Parameter costExamples: of so many examples, the network is evaluated once for each layer, with that layer alone in
-  ///   int8, which tells what it costs.
+  /// - Parameters:
+  ///   - data: the examples: tensors as the networks take them.
+  ///   - costExamples: of so many examples, the network is evaluated once for each layer, with that layer alone in
+  ///     int8, which tells what it costs.
+  ///   - progress: told of the share done, 0…1.
   /// - Throws: `GraphError` when an example does not fit the networks; what `data` throws.
   public func compare(
     on data: CalibrationData, costExamples: Int = 4, progress: (Double) -> Void = { _ in }

@@ -78,8 +78,10 @@ public struct ValueComparison {
 
   /// Runs one example twice, once as it is and once with every layer's result replaced by the expected one as soon as it
   /// was compared, so that the next layer is given the other program's values.
-  /// - Parameter expected: the other program's values by the names of tensors; those of another size, or that the model
-  ///   does not have, are not compared.
+  /// - Parameters:
+  ///   - inputs: each input's own quantized values, H×W×C.
+  ///   - expected: the other program's values by the names of tensors; those of another size, or that the model does
+  ///     not have, are not compared.
   /// - Throws: `GraphError` when an input has another size than the model's.
   public mutating func add(inputs: [[Int32]], expected: [String: [Int32]]) throws(GraphError) {
     let expected = Dictionary(expected.map { (storedName($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })

@@ -8,9 +8,10 @@ import Martlet
 /// it replaces. A tensor that the old plan held in a ring of rows, or wrote over, gets a place of its own. A self-test and a
 /// signature are left out: `addSelfTest` makes the former anew.
 /// - Parameters:
-///   - head: a quantized network of one input, which has the tensor's shape and quantization; nil: the tensor itself becomes
-///     the output.
+///   - head: a quantized network of one input, which has the tensor's shape and quantization; nil: the tensor itself
+///     becomes the output.
 ///   - file: a packed model.
+///   - feature: the number of the tensor that the head reads.
 ///   - labels: the new classes; without a head, none.
 ///   - provenance: lines to add.
 /// - Throws: `GraphError` when the model is refused, the head does not fit the tensor, or no plan for both can be verified.

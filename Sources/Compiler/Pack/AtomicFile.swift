@@ -6,7 +6,10 @@ import Graph
 public enum AtomicFile {
   /// Writes `bytes` to a new file beside `path`, makes sure that they are on the disk, and renames it to `path`.
   /// When anything fails, what was at `path` before is still there, and no half-written file is left.
-  /// - Parameter mode: who may read and write the file.
+  /// - Parameters:
+  ///   - bytes: all of the file.
+  ///   - path: a file that exists, or a name in a folder that does.
+  ///   - mode: who may read and write the file.
   /// - Throws: `GraphError` with the path, the reason and a remedy.
   public static func write(_ bytes: some Collection<UInt8>, to path: String, mode: mode_t = 0o644) throws(GraphError) {
     var status = stat()

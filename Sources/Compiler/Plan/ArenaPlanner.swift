@@ -4,6 +4,7 @@
 /// (`PlacementSearch`), and for few buffers an exact one (`ExactPlacement`). Searches are bounded by counts, not by time, so
 /// that the plan is always the same.
 /// - Parameters:
+///   - buffers: sizes in bytes, and the turns in which each is alive.
 ///   - searchNodes: how many placements the exact search may try; 0 leaves out all searching.
 ///   - steps: how many changed orders may be tried.
 ///   - limit: a plan of so many bytes or more is of no use, so that little needs to be tried where it is far away.

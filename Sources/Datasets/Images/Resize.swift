@@ -3,9 +3,12 @@
 extension Image {
   /// The picture stretched to `width` × `height` pixels.
   ///
-  /// - Parameter antialiased: where the picture shrinks, the triangle is widened by the scale, so that each input pixel
-  ///   counts (Pillow's `resize` with `BILINEAR`). False looks at the two nearest pixels an axis only, with pixel centers
-  ///   at half coordinates (OpenCV's `INTER_LINEAR`).
+  /// - Parameters:
+  ///   - newWidth: pixels in a row of the result, at least 1.
+  ///   - newHeight: rows of the result, at least 1.
+  ///   - antialiased: where the picture shrinks, the triangle is widened by the scale, so that each input pixel counts
+  ///     (Pillow's `resize` with `BILINEAR`). False looks at the two nearest pixels an axis only, with pixel centers at
+  ///     half coordinates (OpenCV's `INTER_LINEAR`).
   public func resized(width newWidth: Int, height newHeight: Int, antialiased: Bool = true) -> Image {
     resized(
       width: newWidth, height: newHeight, columns: 0..<newWidth, rows: 0..<newHeight, antialiased: antialiased)

@@ -17,8 +17,10 @@ public struct DeepFinetuning {
 
   /// - Parameters:
   ///   - network: a float classifier of pictures.
-  ///   - beginning: weights (classes × features) and biases that the new classifier begins with, of a head that was trained on
-  ///     the same features; used when their number is right.
+  ///   - classNames: the new classes, in the order of the outputs.
+  ///   - beginning: weights (classes × features) and biases that the new classifier begins with, of a head that was
+  ///     trained on the same features; used when their number is right.
+  ///   - options: what is trained, how long, at which rates.
   /// - Throws: `FinetuneError` when the network does not end in a classifier, or is quantized.
   public init(
     _ network: Graph, classNames: [String], beginning: (weights: [Float], biases: [Float])?, options: DeepOptions

@@ -4,9 +4,11 @@ import Graph
 extension DeepFinetuning {
   /// Reads pictures, and computes what the layers that stay say of them.
   /// - Parameters:
+  ///   - dataset: where the pictures are.
   ///   - items: numbers in the data set, and classes.
   ///   - views: how often each picture is seen: as it is, mirrored, then parts of it.
   ///   - rules: how a picture becomes the float network's input.
+  ///   - seed: of the random parts that later views see.
   ///   - progress: told of the pictures done; what it throws ends the work.
   /// - Throws: `FinetuneError` when what has to be kept is more than 4 GiB.
   public func prepare(

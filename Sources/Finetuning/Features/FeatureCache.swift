@@ -8,6 +8,9 @@ public struct InputKey: Hashable, Sendable, BitwiseCopyable {
   var second: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   /// The key of an input.
+  /// - Parameters:
+  ///   - path: the file; its folder must be there.
+  ///   - subject: which network, tensor and rules the features belong to.
   public init(_ input: NetworkInput) {
     switch input {
     case .pixels(let pixels): pixels.withUnsafeBytes { mix($0) }

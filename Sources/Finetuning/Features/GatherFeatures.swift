@@ -39,9 +39,11 @@ public struct FeatureGatherer {
 
   /// - Parameters:
   ///   - backbone: the packed network.
+  ///   - point: the tensor whose values are the features.
   ///   - rules: how pictures become its input.
   ///   - cachePath: where features are kept, or nil.
   ///   - calibration: items from which the scale of averaged features is taken: the first 32 that can be read.
+  ///   - threads: how many pictures are read and prepared at once.
   /// - Throws: `FinetuneError`, `GraphError` when the network is refused or cannot be cut there.
   public init(
     _ backbone: [UInt8], at point: FeaturePoint, rules: Preprocessing?, cachePath: String?, calibration: Dataset,
@@ -78,9 +80,12 @@ public struct FeatureGatherer {
 
   /// The features of a labelled data set.
   /// - Parameters:
+  ///   - dataset: where the items are.
   ///   - items: the items' numbers; nil: all.
+  ///   - classNames: the classes that `label` numbers.
   ///   - label: the class of an item's label, or nil to leave it out.
   ///   - variants: how often each picture is seen; the first time as it is.
+  ///   - seed: of the changes that later views see.
   ///   - progress: told of the items done; what it throws ends the work, and the cache keeps what was done.
   /// - Throws: `FinetuneError` when over a tenth of the items cannot be read, or the cache cannot be written.
   public func gather(

@@ -43,6 +43,7 @@ public struct HeadPlace: Sendable {
 /// - Parameters:
 ///   - training: what it learns from.
 ///   - validation: what decides when to stop; nil: all steps are taken.
+///   - options: the kind of head, and how it is trained.
 /// - Throws: `FinetuneError` when there are too few classes or examples for the kind of head.
 public func trainHead(
   on training: FeatureSet, validation: FeatureSet? = nil, options: HeadOptions

@@ -49,7 +49,9 @@ public struct HeadFile: Sendable {
   }
 
   /// A whole packed model: the backbone up to the features, byte for byte, then this head, softmax, and its labels.
-  /// - Parameter file: the backbone.
+  /// - Parameters:
+  ///   - file: the backbone.
+  ///   - provenance: lines to add to what the file says of its origin.
   /// - Throws: `FinetuneError` when the head belongs to another network, or does not fit.
   public func merged(into file: [UInt8], provenance: [(String, String)] = []) throws(FinetuneError) -> [UInt8] {
     guard file.count >= Header.byteCount, file.starts(with: Array("MARTLET\n".utf8)) else {

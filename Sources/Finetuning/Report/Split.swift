@@ -12,8 +12,10 @@ public enum Split {
 
   /// `folds` divisions: each item is held back in one of them.
   /// - Parameters:
-  ///   - items: the item of each example; an item's first example is the item as it is, and only that is held back.
+  ///   - folds: how many, at least 2.
   ///   - labels: the class of each example.
+  ///   - items: the item of each example; an item's first example is the item as it is, and only that is held back.
+  ///   - seed: of the division.
   public static func folds(_ folds: Int, labels: [Int], items: [Int], seed: UInt64) -> [Parts] {
     let foldOf = assign(labels: labels, items: items, seed: seed) { place, _ in place % folds }
     return (0..<folds).map { parts(items) { foldOf[$0] == $1 }($0) }

@@ -10,8 +10,11 @@ extension Graph {
 
   /// Appends a mixture of maxima and means of windows (Lee et al. 2016): mean + share · (maximum − mean).
   /// - Parameters:
-  ///   - share: what each channel takes of the maxima: a BatchNormalization's scale, shift, mean and variance, each [C], of
-  ///     which the first is the share and the others are 0, 0 and 1.
+  ///   - x: [1,H,W,C].
+  ///   - pool: the windows.
+  ///   - share: what each channel takes of the maxima: a BatchNormalization's scale, shift, mean and variance, each
+  ///     [C], of which the first is the share and the others are 0, 0 and 1.
+  ///   - name: the layer's; the nodes it is made of add to it.
   /// - Throws: `GraphError` when shapes do not fit.
   public mutating func appendMixedPool(
     _ x: ValueID, _ pool: MaxPool2D, share: [ValueID], name: String
@@ -58,7 +61,9 @@ extension Graph {
 
   /// Appends a ReLU whose slope below 0 is learned for each channel (He et al. 2015): max(0, x) + slope · min(0, x).
   /// - Parameters:
+  ///   - x: [1,H,W,C].
   ///   - slope: a BatchNormalization's scale, shift, mean and variance, each [C]: the slopes, 0, 0 and 1.
+  ///   - name: the layer's; the nodes it is made of add to it.
   /// - Throws: `GraphError` when shapes do not fit.
   public mutating func appendParametricRelu(
     _ x: ValueID, slope: [ValueID], name: String

@@ -6,6 +6,10 @@ extension Graph {
   ///   - x: [1,H,W,C].
   ///   - weights: [OH·OW·M, 1, 1, KH·KW·C], the M outputs of a pixel adjacent, pixels row by row.
   ///   - bias: [OH·OW·M].
+  ///   - kernel: KH×KW.
+  ///   - stride: pixels from window to window.
+  ///   - padding: rows and columns of zeros around the image.
+  ///   - name: the layer's; the nodes it is made of add to it.
   /// - Returns: [1,OH,OW,M].
   /// - Throws: `GraphError` when shapes do not fit.
   public mutating func appendLocallyConnected(
@@ -40,6 +44,9 @@ extension Graph {
   /// - Parameters:
   ///   - x: [1,H,W,C].
   ///   - kernels: for each place of the tile, row by row, weights [M,KH,KW,C] of one shape and a bias [M].
+  ///   - tile: pixels after which kernels come again, 1…64 each way.
+  ///   - padding: rows and columns of zeros around the image.
+  ///   - name: the layer's; the nodes it is made of add to it.
   /// - Returns: [1,OH,OW,M], of stride 1.
   /// - Throws: `GraphError` when shapes do not fit.
   public mutating func appendTiledConvolution(

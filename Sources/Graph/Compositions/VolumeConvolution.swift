@@ -7,8 +7,11 @@ extension Graph {
   ///   - depth: D.
   ///   - weights: [M,KH,KW,KD·C], slice by slice; KD is `kernelDepth`.
   ///   - bias: [M].
+  ///   - kernelDepth: slices that meet in one output slice.
+  ///   - depthStride: slices from one to the next.
   ///   - depthPadding: slices of zeros before the first and after the last.
   ///   - plane: the convolution in the plane: stride and padding.
+  ///   - name: the layer's; the nodes it is made of add to it.
   /// - Returns: [1,OH,OW,OD·M], slice by slice.
   /// - Throws: `GraphError` when shapes do not fit.
   public mutating func appendVolumeConvolution(

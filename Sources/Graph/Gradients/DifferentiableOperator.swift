@@ -8,6 +8,7 @@ public protocol DifferentiableOperator: Operator {
   ///   - output: what it gave, before any fused clamp.
   ///   - gradient: the loss's gradient by the output, of its shape.
   ///   - wanted: for each input, whether its gradient is asked for; nil is the answer where it is not.
+  ///   - workers: the threads that share the work.
   func gradients(
     _ inputs: [Tensor], output: Tensor, gradient: Tensor, wanted: [Bool], on workers: Workers
   ) -> [Tensor?]

@@ -28,7 +28,11 @@ public struct Differentiator: Sendable {
     public var statistics: [Int: BatchStatistics]
   }
 
-  /// - Parameter parameters: the constants to train.
+  /// - Parameters:
+  ///   - graph: the network, of any batch.
+  ///   - parameters: the constants to train.
+  ///   - usesBatchStatistics: whether batch normalizations use the batch's mean and variance instead of the constants.
+  ///   - workers: the threads that share the work; nil: one a core.
   /// - Throws: `GraphError` naming the first layer between a parameter and an output that has no gradient.
   public init(
     _ graph: Graph, parameters: [ValueID], usesBatchStatistics: Bool = true, workers: Workers? = nil

@@ -35,7 +35,14 @@ extension QuantizedWeights {
   /// Weights that are not numbers count as 0, infinite ones as the channel's largest finite one. A channel of zeros (or
   /// numbers too small for a scale) gets a scale that suits its bias. Where a bias would not fit the accumulator, the
   /// channel's scale is raised until it does. Each of these events adds a sentence to `notes`.
-  /// - Parameter limits: an output channel's largest magnitude, beyond which weights are cut off; nil: what `bits` finds.
+  /// - Parameters:
+  ///   - weights: all of the layer's, in the order that `order` says.
+  ///   - order: whether the output channel comes first or last.
+  ///   - biases: one for each output channel, real values.
+  ///   - input: the quantization of what the weights are multiplied with.
+  ///   - bits: eight or four.
+  ///   - limits: an output channel's largest magnitude, beyond which weights are cut off; nil: what `bits` finds.
+  ///   - notes: gets the sentences.
   /// - Throws: `GraphError` when so many weights meet in one output that int32 cannot hold their sum.
   public init(
     rounding weights: [Float], order: WeightOrder, biases: [Float], input: Quantization, bits: WeightBits = .eight,

@@ -2,6 +2,7 @@ import ArgumentParser
 import CAllocationCounter
 import CHost
 import CShim
+import Compiler
 import Foundation
 import Martlet
 import Threads
@@ -12,7 +13,8 @@ struct Bench: ParsableCommand {
     abstract: "Measures latency and memory.",
     discussion: """
       The input is zeros: latency does not depend on it.
-      Example: martlet bench network.martlet --runs 200 --profile
+      Examples: martlet bench network.martlet --runs 200 --profile
+                martlet bench network.martlet --report latency.html
       MARTLET_ISA=scalar (or avx2, avxvnni, avx512vnni; on ARM neon, neon-dotprod, neon-i8mm) forces a kernel
       family.
       """)
@@ -30,6 +32,9 @@ struct Bench: ParsableCommand {
 
   @Flag(help: "Also measure each operator, on one thread.")
   var profile = false
+
+  @Option(help: "Write a page with charts of the runs and the operators (.html).", completion: .file())
+  var report: String?
 
   @OptionGroup var source: FloatSourceOptions
 
@@ -74,7 +79,7 @@ struct Bench: ParsableCommand {
     /// Resident memory that is no file's.
     let privateBytes: Int
     let allocations: Int
-    /// With --profile: what the kernels reach on data in the nearest cache, one thread.
+    /// With --profile or --report: what the kernels reach on data in the nearest cache, one thread.
     let peakGmacPerS: Double?
     let operators: [OperatorTime]
   }
@@ -84,12 +89,16 @@ struct Bench: ParsableCommand {
       throw ValidationError("--threads must be 1 to \(ThreadsError.most).")
     }
     if let runs, runs < 1 { throw ValidationError("--runs must be at least 1.") }
+    if let report, !report.hasSuffix(".html") { throw ValidationError("--report names a .html file.") }
   }
 
   func run() throws {
     guard MappedFile.isPackedModel(model) else {
       guard !profile else { throw ValidationError("--profile is for packed models.") }
       let result = try FloatBench(try source.load(model), threads: threads, runs: runs)
+      try write(
+        BenchPage(
+          title: title, latency: result.latencyMs, nanoseconds: result.nanoseconds, threads: threads))
       return try output.emit(result) { result.show() }
     }
     let packed = try PackedModel(model, threads: threads)
@@ -108,8 +117,16 @@ struct Bench: ParsableCommand {
       modelBytes: packed.file.bytes.count, peakRssBytes: Int(martlet_host_peak_resident_bytes()),
       privateBytes: Int(martlet_host_private_bytes()),
       allocations: durations.allocations,
-      peakGmacPerS: profile ? peakRate(of: martlet_best_kernels()) : nil, operators: operators)
+      peakGmacPerS: profile || report != nil ? peakRate(of: martlet_best_kernels()) : nil, operators: operators)
+    try write(BenchPage(title: title, result: result, nanoseconds: durations.nanoseconds))
     try output.emit(result) { show(result) }
+  }
+
+  private var title: String { "Speed of \(URL(fileURLWithPath: model).lastPathComponent)" }
+
+  /// Writes the page, where one was asked for, whole or not at all.
+  private func write(_ page: @autoclosure () -> BenchPage) throws {
+    if let report { try AtomicFile.write(Array(page().html.utf8), to: report) }
   }
 
   private func measure(_ packed: PackedModel) -> (nanoseconds: [UInt64], allocations: Int) {

@@ -9,6 +9,10 @@ struct FloatBench: Encodable {
   let threads: Int
   let runs: Int
   let latencyMs: Bench.Latency
+  /// Of each run; not printed.
+  let nanoseconds: [UInt64]
+
+  private enum CodingKeys: CodingKey { case isa, threads, runs, latencyMs }
 
   /// Evaluates the graph again and again on zeros, in the form that conversion evaluates: normalizations folded, clamps
   /// and additions fused.
@@ -18,15 +22,16 @@ struct FloatBench: Encodable {
     if !graph.isQuantized { try simplify(&graph) }
     let evaluator = Evaluator(graph, workers: Workers(count: threads))
     let inputs = graph.inputs.map { Tensor(shape: graph[$0].shape) }
-    var nanoseconds: [UInt64] = []
-    for _ in 0..<2 { nanoseconds.append(try FloatBench.time(evaluator, inputs)) }
-    let count = runs ?? Int(max(5, min(1000, 2_000_000_000 / max(1, nanoseconds[1]))))
-    nanoseconds.removeAll(keepingCapacity: true)
-    for _ in 0..<count { nanoseconds.append(try FloatBench.time(evaluator, inputs)) }
+    var durations: [UInt64] = []
+    for _ in 0..<2 { durations.append(try FloatBench.time(evaluator, inputs)) }
+    let count = runs ?? Int(max(5, min(1000, 2_000_000_000 / max(1, durations[1]))))
+    durations.removeAll(keepingCapacity: true)
+    for _ in 0..<count { durations.append(try FloatBench.time(evaluator, inputs)) }
     isa = String(cString: martlet_family_name(martlet_best_kernels().pointee.family))
     self.threads = threads
     self.runs = count
-    latencyMs = Bench.Latency(nanoseconds)
+    nanoseconds = durations
+    latencyMs = Bench.Latency(durations)
   }
 
   private static func time(_ evaluator: Evaluator, _ inputs: [Tensor]) throws -> UInt64 {

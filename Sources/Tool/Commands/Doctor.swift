@@ -26,17 +26,17 @@ struct Doctor: ParsableCommand {
     print("kernels    \(found.kernels.text)")
     show(found.libraries, title: "Libraries")
     show(found.programs, title: "For firmware only")
-    if !found.problems.isEmpty { print("\nProblems") }
+    if !found.problems.isEmpty { print("\n\(Ink.bad("Problems"))") }
     for problem in found.problems { print("  \(problem)") }
-    print(found.isComplete ? "\nNothing is missing." : "\nSomething is missing: see above.")
+    print("\n" + (found.isComplete ? Ink.good("Nothing is missing.") : Ink.bad("Something is missing: see above.")))
   }
 
   private func show(_ findings: [Examination.Finding], title: String) {
-    print("\n\(title)")
+    print("\n\(Ink.bold(title))")
     let width = findings.map(\.name.count).max() ?? 0
     for finding in findings {
       let name = finding.name + String(repeating: " ", count: width - finding.name.count)
-      print("  \(name)  \(finding.path ?? "missing")")
+      print("  \(name)  \(finding.path ?? Ink.bad("missing"))")
       print("  \(String(repeating: " ", count: width))  for \(finding.neededFor)")
       if let remedy = finding.remedy { print("  \(String(repeating: " ", count: width))  install: \(remedy)") }
     }

@@ -10,6 +10,7 @@ struct Inspect: ParsableCommand {
     abstract: "Prints what is in a model: shapes, operators, memory, provenance.",
     discussion: """
       Examples: martlet inspect network.martlet --memory memory.html
+                martlet inspect network.martlet --report report.html
                 martlet inspect detector.martlet classifier.martlet
       Of several packed models it prints the arena that they can share when they run one after the other.
       """)
@@ -23,6 +24,9 @@ struct Inspect: ParsableCommand {
 
   @Option(help: "Draw the arena over time, and what makes its peak, into a .html or .svg file.", completion: .file())
   var memory: String?
+
+  @Option(help: "Write a page of all that, with charts of memory, work and weights (.html).", completion: .file())
+  var report: String?
 
   @OptionGroup var source: FloatSourceOptions
   @OptionGroup var output: OutputOptions
@@ -76,6 +80,8 @@ struct Inspect: ParsableCommand {
 
   func validate() throws {
     guard !models.isEmpty else { throw ValidationError("Name a model.") }
+    if let report, !report.hasSuffix(".html") { throw ValidationError("--report names a .html file.") }
+    if report != nil, models.count > 1 { throw ValidationError("--report shows one model.") }
     if memory != nil, models.count > 1 { throw ValidationError("--memory draws one model.") }
     if let memory, !memory.hasSuffix(".html"), !memory.hasSuffix(".svg") {
       throw ValidationError("--memory names a .html or .svg file.")
@@ -86,6 +92,11 @@ struct Inspect: ParsableCommand {
     guard models.count == 1 else { return try showShared() }
     if let memory { try draw(to: memory) }
     let result = MappedFile.isPackedModel(model) ? try packed() : try float()
+    if let report {
+      let map = MappedFile.isPackedModel(model) ? try PackedModel(model).inspect { MemoryMap($0) } : nil
+      let page = InspectPage(title: URL(fileURLWithPath: model).lastPathComponent, result: result, memory: map)
+      try AtomicFile.write(Array(page.html.utf8), to: report)
+    }
     try output.emit(result) { show(result) }
   }
 

@@ -40,13 +40,14 @@ struct Table {
   func print() {
     let all = [headings] + rows
     let widths = headings.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    for row in all {
+    for (place, row) in all.enumerated() {
       let cells = row.indices.map { column -> String in
         let padding = String(repeating: " ", count: widths[column] - row[column].count)
         let isNumber = row[column].first.map { $0.isNumber || $0 == "-" || $0 == "−" } ?? false
         return isNumber ? padding + row[column] : row[column] + padding
       }
-      Swift.print(cells.joined(separator: "  ").trimmingTrailingSpaces)
+      let line = cells.joined(separator: "  ").trimmingTrailingSpaces
+      Swift.print(place == 0 ? Ink.bold(line) : line)
     }
   }
 }

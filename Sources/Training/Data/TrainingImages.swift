@@ -56,6 +56,9 @@ public struct TrainingImages: Sendable {
   /// A batch [N,H,W,C] of (pixel − mean) ÷ standardDeviation, each picture changed by `augmentation` first.
   /// - Parameters:
   ///   - indices: the pictures.
+  ///   - mean: of each channel, in units of 0…255.
+  ///   - standardDeviation: of each channel, in the same units.
+  ///   - augmentation: what may happen to a picture.
   ///   - random: of this batch alone.
   public func batch(
     _ indices: [Int], mean: [Float], standardDeviation: [Float], _ augmentation: Augmentation,

@@ -5,6 +5,8 @@ public protocol Optimizer: Sendable {
   /// Changes one parameter.
   /// - Parameters:
   ///   - number: which parameter, 0 ..< parameters.
+  ///   - values: the parameter's numbers, which change.
+  ///   - gradient: the gradient of the loss by each of them.
   ///   - decays: whether weight decay applies: not to biases and normalizations.
   ///   - rate: the learning rate of this step.
   mutating func update(_ number: Int, _ values: inout [Float], gradient: [Float], decays: Bool, rate: Float)

@@ -1,5 +1,6 @@
 """The package against `martlet run`: python -m unittest, with MARTLET_TEST_MODEL and MARTLET_TOOL set (tools/test-c-library)."""
 
+import ctypes
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import martlet
 import numpy
+from martlet import _model
 
 MODEL = os.environ["MARTLET_TEST_MODEL"]
 TOOL = os.environ["MARTLET_TOOL"]
@@ -68,6 +70,20 @@ class ModelTests(unittest.TestCase):
             bad.write_bytes(b"")
             with self.assertRaisesRegex(martlet.ModelError, "empty"):
                 martlet.Model(bad)
+
+    def test_small_or_misaligned_session_memory_is_named(self):
+        size, arena = os.path.getsize(MODEL), _model._aligned(self.model.arena_bytes)
+        data = _model._aligned(size)
+        data[:] = numpy.fromfile(MODEL, numpy.uint8)
+        needed = _model._lib.martlet_session_bytes()
+        memory = _model._aligned(needed + 16)
+        for start, count in ((0, needed - 1), (8, needed)):
+            session = ctypes.c_void_p(1)
+            fault = _model._lib.martlet_session_open(
+                data.ctypes.data, size, arena.ctypes.data, arena.size, memory.ctypes.data + start, count, ctypes.byref(session))
+            self.assertEqual((fault.code, fault.detail, session.value), (256, needed, None))
+            self.assertIn("martlet_session_bytes", _model._lib.martlet_explanation(fault.code).decode())
+            self.assertIn("martlet_session_bytes", _model._lib.martlet_remedy(fault.code).decode())
 
     def test_models_of_several_threads_agree(self):
         expected = self.model(self.image())
