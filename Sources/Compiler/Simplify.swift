@@ -1,7 +1,9 @@
 import Graph
 
 /// Everything that is done to a network before calibration: clean, fold, fuse. What it computes stays the same.
-/// - Parameter fusesResiduals: whether additions move into convolutions, which have no int16 form then.
+/// - Parameters:
+///   - graph: the network, as it was imported.
+///   - fusesResiduals: whether additions move into convolutions, which have no int16 form then.
 /// - Throws: `GraphError` naming the layer that cannot be brought into this form.
 public func simplify(_ graph: inout Graph, fusesResiduals: Bool = true) throws(GraphError) {
   try clean(&graph)

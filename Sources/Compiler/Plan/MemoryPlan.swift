@@ -33,7 +33,9 @@ public struct MemoryPlanner {
 
   /// Simplifies and lowers a network. Ranges that an int8 network does not bring are assumed; they decide nothing but
   /// which inputs of a concatenation are written in place, and there as calibration would decide.
-  /// - Parameter threads: how many threads plans are made for.
+  /// - Parameters:
+  ///   - graph: the network, float or quantized.
+  ///   - threads: how many threads plans are made for.
   /// - Throws: `GraphError` with every layer that cannot be compiled.
   public init(_ graph: Graph, threads: Int = 1) throws(GraphError) {
     var simplified = graph

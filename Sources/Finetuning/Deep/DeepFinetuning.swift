@@ -45,8 +45,10 @@ public struct DeepFinetuning {
 
   /// Quantization-aware training of the same layers, from constants that a run of this one has left.
   /// - Parameters:
+  ///   - constants: what the run has left.
   ///   - calibration: pictures to learn from, as the network's input: they decide the ranges once.
-  ///   - options: how the network is packed.
+  ///   - compileOptions: how the network is packed.
+  ///   - options: what is trained, how long, at which rates.
   /// - Throws: what calibration throws, and `GraphError` when a layer has no int8 form that can be simulated.
   public func quantizing(
     _ constants: TrainedConstants, calibration: CalibrationData, _ compileOptions: CompileOptions,

@@ -63,6 +63,7 @@ public struct DeepRun {
   private var order: [Int] = []
 
   /// - Parameters:
+  ///   - deep: the network, and which of its layers are trained.
   ///   - training: what `DeepFinetuning.prepared` says of the pictures to learn from, with their classes.
   ///   - validation: likewise of those that decide which epoch is kept.
   ///   - state: what to go on from; nil: it begins.

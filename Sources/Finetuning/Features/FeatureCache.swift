@@ -8,9 +8,7 @@ public struct InputKey: Hashable, Sendable, BitwiseCopyable {
   var second: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   /// The key of an input.
-  /// - Parameters:
-  ///   - path: the file; its folder must be there.
-  ///   - subject: which network, tensor and rules the features belong to.
+  /// - Parameter input: the values, as the network takes them.
   public init(_ input: NetworkInput) {
     switch input {
     case .pixels(let pixels): pixels.withUnsafeBytes { mix($0) }
@@ -71,7 +69,10 @@ public final class FeatureCache {
   }
 
   /// Opens the file at `path`, or begins it.
-  /// - Parameter quantization: how features are quantized, when the file does not say so.
+  /// - Parameters:
+  ///   - path: the file; its folder must be there.
+  ///   - subject: which network, tensor and rules the features belong to.
+  ///   - quantization: how features are quantized, when the file does not say so.
   /// - Throws: `FinetuneError` when it can be neither read nor written.
   public init(
     _ path: String, _ subject: Subject, quantization: () throws -> (scale: Float, zeroPoint: Int32)

@@ -2,8 +2,13 @@ import Datasets
 
 /// Runs a whole packed model on pictures and counts its decisions.
 /// - Parameters:
+///   - model: the packed file.
+///   - dataset: where the pictures are.
 ///   - items: the pictures' numbers and classes.
+///   - classNames: the classes, in the order of the outputs.
+///   - rules: how a picture becomes the model's input; nil: the data are arrays.
 ///   - threads: one arena each.
+///   - progress: told of the pictures done.
 /// - Throws: `FinetuneError` when the model is refused.
 public func packedConfusion(
   _ model: [UInt8], _ dataset: Dataset, items: [(index: Int, label: Int)], classNames: [String], rules: Preprocessing?,
