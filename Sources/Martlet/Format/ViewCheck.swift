@@ -73,8 +73,13 @@ struct ViewCheck {
         : RowStretches(tensor, box.firstRow..<box.endRow)
       let write = TurnWrite(view, number, over: tensor, bytes)
       guard write.touches else { continue }
-      guard !write.scratchTouches, let part = part(view.tensors + write.output, write.rows), part.firstRow < box.endRow,
-        part.endRow > box.firstRow, part.endRow &- tensor.pointee.rowsHeld <= box.firstRow
+      guard !write.scratchTouches, let part = part(view.tensors + write.output, write.rows) else {
+        throw Fault(.overlap, index: write.writer)
+      }
+      // Other channels, of whatever row of a ring.
+      if part.firstColumn >= box.endColumn || part.endColumn <= box.firstColumn { continue }
+      guard part.firstRow < box.endRow, part.endRow > box.firstRow,
+        part.endRow &- tensor.pointee.rowsHeld <= box.firstRow
       else { throw Fault(.overlap, index: write.writer) }
       if box.cut(by: part) { return }
     }
