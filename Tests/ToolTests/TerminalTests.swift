@@ -13,7 +13,13 @@ import Testing
     ).output
   }
 
-  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: script), "script is not installed"))
+  /// Whether `script` is installed and gets a terminal from the system.
+  private static var hasTerminal: Bool {
+    guard FileManager.default.isExecutableFile(atPath: script) else { return false }
+    return (try? ToolProcess(executable: script, ["-qec", "test -t 1", "/dev/null"]).status) == 0
+  }
+
+  @Test(.enabled(if: hasTerminal, "there is no terminal to be had"))
   func coloursAreForTerminals() throws {
     for command in ["doctor", "plan LeNet-5"] {
       #expect(try atTerminal(command).contains("\u{1B}[1m"), "\(command)")
