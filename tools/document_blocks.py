@@ -16,6 +16,8 @@ class Block:
     # Why it is not run at all, or only with --all.
     never: str = ""
     slow: str = ""
+    # Words of a slow block, and the words that it is tried with instead.
+    shorter: dict = dataclasses.field(default_factory=dict)
 
     @property
     def place(self):
@@ -30,13 +32,35 @@ class Block:
         """Commands with their continuation lines; none in blocks that show output or a drawing."""
         if self.language not in ("", "sh"):
             return []
-        joined = re.sub(r"\\\n\s*", "", "\n".join(self.lines)).splitlines()
+        joined = re.sub(r"\\\n\s*", "", "\n".join(self.lines))
+        for words, others in self.shorter.items():
+            pattern = rf"(?<!\S){re.escape(words)}(?!\S)"
+            assert re.search(pattern, joined), f"{self.place}: no command has {words}"
+            joined = re.sub(pattern, lambda _: others, joined)
+        joined = joined.splitlines()
         commands = [line for line in joined if line.strip() and not line.lstrip().startswith("#")]
         return commands if commands and COMMAND.match(commands[0]) else []
 
     @property
     def text(self):
         return "\n".join(self.lines)
+
+
+# Every Debian system has them.
+ORDINARY = {"cd", "cp", "mkdir"}
+OTHER_NAMES = {"swift": "swiftc", "python": "python3"}
+
+
+def programs(found):
+    """The programs that commands of these blocks begin with, by the names that `martlet doctor` has for them, and where."""
+    named = {}
+    for block in found:
+        for command in block.commands:
+            for part in re.split(r"&&|\||;", re.sub(r"\s#.*|'[^']*'", "", command)):
+                word = re.sub(r"^\s*([A-Z_]+=\S+\s+)*", "", part).split(" ")[0].strip()
+                if re.fullmatch(r"[a-z][\w-]*", word) and word not in ORDINARY and not word.startswith("martlet"):
+                    named[OTHER_NAMES.get(word, word)] = block.place
+    return named
 
 
 HELP_LEFT_OUT = {
@@ -64,7 +88,8 @@ def help_blocks(description):
 
 
 def blocks(path, name):
-    """All blocks of a document. A comment before a block, <!-- not run: REASON --> or <!-- slow: REASON -->, is for it."""
+    """All blocks of a document. A comment before a block is for it: <!-- not run: REASON -->, <!-- slow: REASON -->, or
+    <!-- slow: REASON; tried with WORDS → OTHERS, … --> for what is too much even for --all."""
     found, current, remark = [], None, ""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         fence = re.match(r"\s*```(\S*)", line)
@@ -78,7 +103,9 @@ def blocks(path, name):
             current = Block(name, number, fence[1], [])
             mark = re.match(r"<!-- (not run|slow): (.+) -->$", remark)
             if mark:
-                setattr(current, "never" if mark[1] == "not run" else "slow", mark[2])
+                reason, _, shorter = mark[2].partition("; tried with ")
+                setattr(current, "never" if mark[1] == "not run" else "slow", reason)
+                current.shorter = dict(pair.split(" → ") for pair in shorter.split(", ")) if shorter else {}
         elif line.strip():
             remark = line.strip()
     return found

@@ -126,6 +126,6 @@ def write_all(folder, tool, data):
     subprocess.run([tool, "selftest", "network.martlet", "-o", "network.martlet"], cwd=folder, check=True, capture_output=True)
     subprocess.run([tool, "finetune", "network.martlet", "--data", "photos", "--patch", "mine.martlet-head"], cwd=folder,
                    check=True, capture_output=True)
-    for name in ("mobilenet", "backbone", "a", "b", "detector", "classifier"):
+    for name in ("mobilenet", "backbone", "a", "b", "detector", "classifier", "resnet8"):
         shutil.copy(folder / "network.martlet", folder / f"{name}.martlet")
     shutil.copy(folder / "network.onnx", folder / "backbone.onnx")

@@ -18,6 +18,7 @@ public final class Server: Sendable {
   /// - Parameters:
   ///   - host: a numeric address of this machine, or `localhost`.
   ///   - port: 0 chooses a free one.
+  ///   - limits: what clients may send and keep open at most.
   ///   - handler: answers a request; several run at the same time.
   /// - Throws: `Refusal` with a sentence when the address cannot be had.
   public init(

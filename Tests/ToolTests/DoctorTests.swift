@@ -16,6 +16,12 @@ import Testing
       #expect((library["remedy"] as? String != nil) == (path == nil))
       if let path { #expect(FileManager.default.fileExists(atPath: path), "\(path)") }
     }
+    let scripts = try #require(json["scripts"] as? [[String: Any]])
+    for script in scripts {
+      let name = try #require(script["name"] as? String)
+      #expect(script["found"] as? Bool == ToolProcess.isInstalled(name), "\(name)")
+      #expect((script["remedy"] as? String != nil) == (script["found"] as? Bool == false), "\(name)")
+    }
     #expect(result.status == (libraries.allSatisfy { $0["found"] as? Bool == true } ? 0 : 1))
     let machine = try #require(json["machine"] as? [String: Any])
     #expect((machine["cores"] as? Int ?? 0) == ProcessInfo.processInfo.activeProcessorCount)
@@ -34,7 +40,8 @@ import Testing
     #expect(examination.libraries[1].remedy?.hasSuffix("apt-get install libnowhere1") == true)
     #expect(
       Examination(libraries: [missing], programs: [], hasAPT: false).libraries[0].remedy?.contains("apt-get") == false)
-    #expect(Examination(libraries: [here], programs: [missing], hasAPT: true).isComplete)
+    let complete = Examination(libraries: [here], programs: [missing], scripts: [missing], hasAPT: true)
+    #expect(complete.isComplete && complete.scripts[0].remedy?.hasSuffix("apt-get install libnowhere1") == true)
   }
 
   @Test func namesAFamilyThatIsNotHere() throws {

@@ -3,6 +3,7 @@ import Graph
 import Testing
 
 @testable import Compiler
+@testable import Tool
 
 /// The pages that commands write.
 @Suite(.serialized) struct ReportTests {
@@ -20,6 +21,14 @@ import Testing
       #expect(!text.contains(word), "\(word)")
     }
     return text
+  }
+
+  @Test func onlyNumbersLeanToTheRight() {
+    var page = Page(title: "A table")
+    page.addTable(["layer", .numbers("dB")], [["317", "31.5"], ["320", "-"]])
+    #expect(page.html.contains("<thead><tr><th>layer</th><th class=\"n\">dB</th></tr></thead>"))
+    #expect(page.html.contains("<tr><td>317</td><td class=\"n\">31.5</td></tr>"))
+    #expect(page.html.contains("<tr><td>320</td><td class=\"n\">-</td></tr>"))
   }
 
   @Test func inspectShowsEveryOperator() throws {

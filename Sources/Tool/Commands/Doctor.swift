@@ -6,6 +6,7 @@ struct Doctor: ParsableCommand {
     abstract: "Says what this machine has, what is missing, and the command that installs it.",
     discussion: """
       Libraries are opened when a command needs them: all others work without. The status is 1 when one is missing.
+      Programs are named with what calls them; one that is missing does not change the status.
       Example: martlet doctor
       """)
 
@@ -26,6 +27,7 @@ struct Doctor: ParsableCommand {
     print("kernels    \(found.kernels.text)")
     show(found.libraries, title: "Libraries")
     show(found.programs, title: "For firmware only")
+    show(found.scripts, title: "For scripts of a clone (tools/) and other commands of its documents only")
     if !found.problems.isEmpty { print("\n\(Ink.bad("Problems"))") }
     for problem in found.problems { print("  \(problem)") }
     print("\n" + (found.isComplete ? Ink.good("Nothing is missing.") : Ink.bad("Something is missing: see above.")))

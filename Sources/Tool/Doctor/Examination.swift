@@ -22,6 +22,7 @@ struct Examination: Encodable {
   let kernels: [KernelFamily]
   let libraries: [Finding]
   let programs: [Finding]
+  let scripts: [Finding]
   /// What keeps Martlet from running at all, with its remedy.
   let problems: [String]
 
@@ -29,8 +30,10 @@ struct Examination: Encodable {
   /// - Parameters:
   ///   - libraries: what commands open.
   ///   - programs: what only developers of firmware need.
+  ///   - scripts: what the documents' other commands and the scripts in tools/ call.
   init(
     libraries: [Requirement] = Requirement.libraries, programs: [Requirement] = Requirement.programs,
+    scripts: [Requirement] = Requirement.scripts,
     hasAPT: Bool = Requirement.path(ofProgram: "apt-get") != nil
   ) {
     version = toolVersion
@@ -38,6 +41,7 @@ struct Examination: Encodable {
     kernels = KernelFamily.all
     self.libraries = libraries.map { Finding($0, hasAPT: hasAPT) }
     self.programs = programs.map { Finding($0, hasAPT: hasAPT) }
+    self.scripts = scripts.map { Finding($0, hasAPT: hasAPT) }
     do {
       try PackedModel.checkForcedFamily()
       problems = []

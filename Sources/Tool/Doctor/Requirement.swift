@@ -4,7 +4,7 @@ import Foundation
 /// Something outside Martlet that some commands use: a shared library that is opened when it is needed, or a program.
 struct Requirement {
   let name: String
-  /// The Debian package that brings it; nil when none does.
+  /// The Debian packages that bring it; nil when none does.
   let package: String?
   /// What works with it and not without it.
   let neededFor: String
@@ -35,6 +35,28 @@ struct Requirement {
     [
       program("swiftc", nil, "building an exported firmware"),
       program("qemu-system-arm", "qemu-system-arm", "running an exported firmware without a board"),
+    ]
+  }
+
+  /// Programs that the documents' other commands and the scripts in tools/ call.
+  static var scripts: [Requirement] {
+    [
+      program("python3", "python3", "the Python package, and most scripts"),
+      program("pip", "python3-pip", "installing the Python package; tools/demo"),
+      program("cc", "gcc libc6-dev", "C programs with libmartlet; tools/test-c-library, tools/soak, tools/arm-bench"),
+      program("curl", "curl", "asking a server"),
+      program("man", "man-db", "reading the manual page"),
+      program("groff", "groff", "tools/man-page --check"),
+      program("chromium", "chromium", "looking at pages: tools/test-page, tools/test-reports"),
+      program(
+        "qemu-aarch64", "qemu-user", "64-bit ARM without such a machine: tools/test-arm-kernels, tools/arm-bench"),
+      program(
+        "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+        "tools/build-arm-runner, tools/test-arm-kernels"),
+      program("readelf", "binutils", "tools/size-table, tools/package-deb"),
+      program("dpkg-deb", "dpkg", "tools/package-deb"),
+      program("unshare", "util-linux", "tools/package-deb --check, tools/walkthrough, tools/kill-test --faults"),
+      program("debootstrap", "debootstrap", "tools/walkthrough"),
     ]
   }
 

@@ -3,7 +3,9 @@ struct BenchPage {
   let title: String
   let latency: Bench.Latency
   let nanoseconds: [UInt64]
-  /// Names and values of what was measured and on what, in order.
+  /// What it was measured on, in words.
+  var machine: String
+  /// Names and numbers of what was measured, in order.
   var facts: [(name: String, value: String)]
   var operators: [Bench.OperatorTime] = []
   /// What the kernels reach on data in the nearest cache, in GMAC/s on one thread.
@@ -12,8 +14,9 @@ struct BenchPage {
   /// Of a packed model.
   init(title: String, result: Bench.Result, nanoseconds: [UInt64]) {
     self.init(title: title, latency: result.latencyMs, nanoseconds: nanoseconds, threads: result.threads)
+    machine += ", kernels for \(result.isa)"
     facts += [
-      ("kernels", result.isa), ("multiply-accumulates", result.macs.grouped),
+      ("multiply-accumulates", result.macs.grouped),
       ("GMAC/s", result.gmacPerS.digits(1)), ("arena, bytes", result.arenaBytes.grouped),
       ("model file, bytes", result.modelBytes.grouped), ("allocations while running", "\(result.allocations)"),
       ("process, bytes resident at most", result.peakRssBytes.grouped),
@@ -28,20 +31,21 @@ struct BenchPage {
     self.title = title
     self.latency = latency
     self.nanoseconds = nanoseconds
-    let machine = Machine.this
+    let host = Machine.this
+    machine = "Martlet \(toolVersion) on \(host.processor), \(host.cores) cores"
     facts = [
       ("latency, median, ms", latency.median.digits(3)), ("minimum, ms", latency.min.digits(3)),
       ("90 % of the runs within, ms", latency.p90.digits(3)), ("99 % within, ms", latency.p99.digits(3)),
       ("slowest, ms", (Double(nanoseconds.max() ?? 0) / 1e6).digits(3)),
-      ("runs", "\(nanoseconds.count)"), ("threads", "\(threads)"),
-      ("processor", "\(machine.processor), \(machine.cores) cores"), ("martlet", toolVersion),
+      ("runs", nanoseconds.count.grouped), ("threads", "\(threads)"),
     ]
   }
 
   /// The whole file.
   var html: String {
     var page = Page(title: title)
-    page.addTable(["", ""], facts.map { [$0.name, $0.value] })
+    page.addText(machine)
+    page.addTable(["", .numbers("")], facts.map { [$0.name, $0.value] })
     page.addHeading("Latency")
     page.parts.append(LatencyChart(nanoseconds: nanoseconds).svg)
     if !operators.isEmpty {
@@ -60,7 +64,7 @@ struct BenchPage {
       (kind, entries.count, entries.reduce(0) { $0 + $1.medianUs }, entries.reduce(0) { $0 + $1.macs })
     }
     page.addTable(
-      ["kind", "operators", "µs", "share, %", "GMAC/s"],
+      ["kind", .numbers("operators"), .numbers("µs"), .numbers("share, %"), .numbers("GMAC/s")],
       kinds.sorted { ($0.2, $1.0) > ($1.2, $0.0) }.map { kind, count, microseconds, macs in
         [
           kind, "\(count)", microseconds.digits(1), (microseconds / sum * 100).digits(1), rate(macs, microseconds),
@@ -76,7 +80,10 @@ struct BenchPage {
         rows: operators.map { BarChart.Row(name: $0.name, values: [$0.medianUs]) }, text: { $0.digits(1) }
       ).svg)
     page.addTable(
-      ["operator", "kind", "µs", "share, %", "multiply-accumulates", "GMAC/s", "of the peak, %"],
+      [
+        "operator", "kind", .numbers("µs"), .numbers("share, %"), .numbers("multiply-accumulates"),
+        .numbers("GMAC/s"), .numbers("of the peak, %"),
+      ],
       operators.map { entry in
         [
           entry.name, entry.kind, entry.medianUs.digits(1), (entry.medianUs / sum * 100).digits(1), entry.macs.grouped,

@@ -33,14 +33,15 @@ struct ComparisonPage {
     page.addText(
       "Each layer computes in int8 alone, everything else in float: what is left of the network's output. Less is worse."
     )
-    let rows = comparison.ranking.prefix(10).enumerated().map { number, place in
+    let rows = comparison.ranking.prefix(10).enumerated().map { rank, place in
       let layer = comparison.layers[place]
       return [
-        "\(number + 1)", layer.name, layer.kind, decibels(layer.outputSignalToNoiseDecibels),
-        decibels(layer.isolated.signalToNoiseDecibels), layer.causes.joined(separator: "; "),
+        "\(rank + 1)", layer.name, layer.kind, number(layer.outputSignalToNoiseDecibels),
+        number(layer.isolated.signalToNoiseDecibels), layer.causes.joined(separator: "; "),
       ]
     }
-    page.addTable(["", "layer", "kind", "output", "itself", "what stands out"], rows)
+    page.addTable(
+      [.numbers(""), "layer", "kind", .numbers("output, dB"), .numbers("itself, dB"), "what stands out"], rows)
   }
 
   private func addBars(to page: inout Page) {
@@ -68,7 +69,10 @@ struct ComparisonPage {
       })
     page.addHeading("Their worst channels")
     page.addTable(
-      ["layer", "channel", "of the error, %", "dB", "from", "to", "stored ÷", ""],
+      [
+        "layer", .numbers("channel"), .numbers("of the error, %"), .numbers("dB"), .numbers("from"), .numbers("to"),
+        .numbers("stored ÷"), "",
+      ],
       places.flatMap { place -> [[String]] in
         let layer = comparison.layers[place]
         return layer.worstChannels.prefix(3).map { channel in
@@ -126,8 +130,8 @@ struct ComparisonPage {
     page.addHeading("All layers")
     page.addTable(
       [
-        "layer", "kind", "shape", "dB", "cosine", "alone, dB", "output, dB", "largest error", "clipped, %", "dead",
-        "constant", "lost",
+        "layer", "kind", "shape", .numbers("dB"), .numbers("cosine"), .numbers("alone, dB"), .numbers("output, dB"),
+        .numbers("largest error"), .numbers("clipped, %"), .numbers("dead"), .numbers("constant"), .numbers("lost"),
       ],
       comparison.layers.map { layer in
         [

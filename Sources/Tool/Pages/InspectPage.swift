@@ -38,11 +38,11 @@ struct InspectPage {
     add("operators", result.operators.count)
     add("turns", result.turns)
     add("labels", result.labels)
-    page.addTable(["", ""], facts)
+    page.addTable(["", .numbers("")], facts)
     page.addHeading("Inputs and outputs")
     let tensors = result.inputs.map { ("input", $0) } + result.outputs.map { ("output", $0) }
     page.addTable(
-      ["", "name", "shape", "type", "scale", "zero point"],
+      ["", "name", "shape", "type", .numbers("scale"), .numbers("zero point")],
       tensors.map { kind, tensor in
         [
           kind, tensor.name, tensor.shape.placesText, tensor.elementType ?? "float",
@@ -67,7 +67,10 @@ struct InspectPage {
   private func addOperators(to page: inout Page) {
     page.addHeading("Operators")
     page.addTable(
-      ["operator", "kind", "input", "output", "multiply-accumulates", "weights, bytes", "scratch, bytes"],
+      [
+        "operator", "kind", "input", "output", .numbers("multiply-accumulates"), .numbers("weights, bytes"),
+        .numbers("scratch, bytes"),
+      ],
       result.operators.map { entry in
         [
           entry.name, entry.kind, entry.input.map(\.placesText).joined(separator: " "), entry.output.placesText,

@@ -55,7 +55,7 @@ struct MemoryChart {
     var page = Page(title: "Memory of \(title)", parts: [svg])
     page.addHeading("What is alive in turn \(map.peakTurn), the peak")
     page.addTable(
-      ["buffer", "rows × pixels × channels", "bytes", "from byte", "turns"],
+      ["buffer", "rows × pixels × channels", .numbers("bytes"), .numbers("from byte"), .numbers("turns")],
       map.peakBuffers.map { buffer in
         [
           buffer.name, buffer.detail, buffer.bytes.count.grouped, buffer.bytes.lowerBound.grouped,

@@ -10,15 +10,29 @@ struct Page {
   /// Words, as they are.
   mutating func addText(_ text: String) { parts.append("<p>\(text.escapedForMarkup)</p>") }
 
-  /// A table; cells are words. Columns whose cells are numbers lean to the right.
-  mutating func addTable(_ headings: [String], _ rows: [[String]]) {
-    func isNumber(_ text: String) -> Bool { text.first.map { $0.isNumber || $0 == "-" || $0 == "∞" } ?? true }
-    let isRight = headings.indices.map { column in !rows.isEmpty && rows.allSatisfy { isNumber($0[column]) } }
+  /// A column of a table: words, which begin at its left, unless it is made by `numbers`.
+  struct Column: ExpressibleByStringLiteral {
+    let heading: String
+    let isOfNumbers: Bool
+
+    /// Words.
+    init(stringLiteral heading: String) { (self.heading, isOfNumbers) = (heading, false) }
+
+    private init(numbers heading: String) { (self.heading, isOfNumbers) = (heading, true) }
+
+    /// Numbers, which end at its right; the heading names their unit.
+    static func numbers(_ heading: String) -> Column { Column(numbers: heading) }
+  }
+
+  /// A table: each row has a cell for each column.
+  mutating func addTable(_ columns: [Column], _ rows: [[String]]) {
     func row(_ cells: [String], _ tag: String) -> String {
-      "<tr>"
-        + zip(cells, isRight).map { "<\(tag)\($1 ? " class=\"n\"" : "")>\($0.escapedForMarkup)</\(tag)>" }.joined()
-        + "</tr>"
+      let marked = zip(cells, columns).map { cell, column in
+        "<\(tag)\(column.isOfNumbers ? " class=\"n\"" : "")>\(cell.escapedForMarkup)</\(tag)>"
+      }
+      return "<tr>\(marked.joined())</tr>"
     }
+    let headings = columns.map(\.heading)
     let head = headings.contains { !$0.isEmpty } ? "<thead>\(row(headings, "th"))</thead>" : ""
     let body = rows.map { row($0, "td") }.joined(separator: "\n")
     parts.append("<div class=\"wide\"><table>\(head)<tbody>\n\(body)\n</tbody></table></div>")

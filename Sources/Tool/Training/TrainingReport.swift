@@ -32,7 +32,7 @@ struct TrainingReport {
     var page = Page(title: title, parts: charts.map(\.svg))
     page.addHeading("Epochs")
     page.addTable(
-      ["epoch", "loss", "training, %", "test, %", "images/s"],
+      [.numbers("epoch"), .numbers("loss"), .numbers("training, %"), .numbers("test, %"), .numbers("images/s")],
       position.epochs.map { epoch in
         [
           "\(epoch.epoch)", epoch.loss.digits(4), (epoch.trainingAccuracy * 100).digits(2),

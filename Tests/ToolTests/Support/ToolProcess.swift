@@ -100,12 +100,13 @@ struct ToolProcess {
   }
 }
 
-/// A folder for one test run's files.
+/// A folder for one test run's files, which goes when the run ends.
 final class TemporaryFolder: Sendable {
   static let shared = TemporaryFolder()
   let url: URL
 
-  init() {
+  private init() {
+    atexit { try? FileManager.default.removeItem(at: TemporaryFolder.shared.url) }
     url = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-tests-\(UUID().uuidString)")
     try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
