@@ -1,9 +1,9 @@
 // The DSP family, for Cortex-M4, M7, M33 and their like: two products of 16 bits an instruction (SMLAD). Four bytes become
 // two pairs of 16 bits: bytes 0 and 2, bytes 1 and 3; weights and inputs alike, so that their products meet.
-#if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
-#include <arm_acle.h>
-
 #include "kernels.h"
+
+#if defined(MARTLET_ARM_DSP)
+#include <arm_acle.h>
 
 /// Nearest integer, halves to even. The Verifier proved that the value fits 32 bits with room for a zero point.
 MARTLET_INLINE int32_t round_to_even(float value) {

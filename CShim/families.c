@@ -81,11 +81,21 @@ uint32_t martlet_families(void) {
 #endif
     return families;
 }
-#elif defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
+#elif defined(MARTLET_HELIUM)
+uint32_t martlet_families(void) { return 1u << MARTLET_FAMILY_SCALAR | 1u << MARTLET_FAMILY_HELIUM; }
+#elif defined(MARTLET_ARM_DSP)
 uint32_t martlet_families(void) { return 1u << MARTLET_FAMILY_SCALAR | 1u << MARTLET_FAMILY_ARM_DSP; }
 #else
 uint32_t martlet_families(void) { return 1u << MARTLET_FAMILY_SCALAR; }
 #endif
+
+int32_t martlet_uses_weight_sums(void) {
+#if defined(__aarch64__) || defined(MARTLET_HELIUM)
+    return 1;
+#else
+    return 0;
+#endif
+}
 
 /// The table compiled in for a family, or NULL.
 static const martlet_kernels *compiled_kernels(martlet_family family) {
@@ -101,8 +111,11 @@ static const martlet_kernels *compiled_kernels(martlet_family family) {
     case MARTLET_FAMILY_NEON_DOTPROD: return &martlet_neon_dotprod_kernels;
     case MARTLET_FAMILY_NEON_I8MM: return &martlet_neon_i8mm_kernels;
 #endif
-#if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
+#if defined(MARTLET_ARM_DSP)
     case MARTLET_FAMILY_ARM_DSP: return &martlet_arm_dsp_kernels;
+#endif
+#if defined(MARTLET_HELIUM)
+    case MARTLET_FAMILY_HELIUM: return &martlet_helium_kernels;
 #endif
     default: return NULL;
     }
@@ -182,7 +195,9 @@ const martlet_kernels *martlet_best_kernels(void) {
     return &martlet_neon_dotprod_kernels;
 #elif defined(__aarch64__)
     return &martlet_neon_kernels;
-#elif defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
+#elif defined(MARTLET_HELIUM)
+    return &martlet_helium_kernels;
+#elif defined(MARTLET_ARM_DSP)
     return &martlet_arm_dsp_kernels;
 #else
     return &martlet_scalar_kernels;

@@ -24,9 +24,16 @@ extern const martlet_kernels martlet_neon_kernels;
 extern const martlet_kernels martlet_neon_dotprod_kernels;
 extern const martlet_kernels martlet_neon_i8mm_kernels;
 #endif
-/// MARTLET_SCALAR_ONLY leaves out a microcontroller's own family, for comparisons.
-#if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY)
+// A microcontroller has one family of its own, by what the compiler was told of it: vectors with float numbers (Helium), else
+// DSP instructions. For comparisons MARTLET_SCALAR_ONLY leaves it out, and MARTLET_WITHOUT_HELIUM takes the other one.
+#if !defined(MARTLET_SCALAR_ONLY)
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && !defined(MARTLET_WITHOUT_HELIUM)
+#define MARTLET_HELIUM
+extern const martlet_kernels martlet_helium_kernels;
+#elif defined(__ARM_FEATURE_DSP)
+#define MARTLET_ARM_DSP
 extern const martlet_kernels martlet_arm_dsp_kernels;
+#endif
 #endif
 
 enum {

@@ -3,7 +3,7 @@
 #define MARTLET_SCALAR_DEPTHWISE_H
 
 // Beside a microcontroller's own kernels it takes only rare ones: as small as can be.
-#if defined(__ARM_FEATURE_DSP) && !defined(MARTLET_SCALAR_ONLY) && !defined(__aarch64__)
+#if defined(MARTLET_ARM_DSP)
 #define DEPTHWISE_SIZE __attribute__((minsize, noinline))
 #else
 #define DEPTHWISE_SIZE

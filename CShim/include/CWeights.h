@@ -19,4 +19,7 @@ int32_t martlet_depthwise_padding_is_zero(
 ptrdiff_t martlet_weight_sums_that_agree(
     const int8_t *weights, const martlet_channel_block *channels, ptrdiff_t blocks, ptrdiff_t quads);
 
+/// Whether a kernel family of the processor that this was compiled for begins its sums with the stated sums of weights.
+int32_t martlet_uses_weight_sums(void);
+
 #endif

@@ -96,8 +96,10 @@ import Testing
   static let canRun = canBuild && ToolProcess.isInstalled("qemu-system-arm")
 
   /// The image agrees with the host in every operator; one whose self-test expects something else names the operator.
-  @Test(.enabled(if: canRun, "qemu-system-arm is not installed"), arguments: ["mps2-an386", "mps3-an547"])
-  func firmwareAgreesWithTheHost(board: String) throws {
+  @Test(
+    .enabled(if: canRun, "qemu-system-arm is not installed"),
+    arguments: [("mps2-an386", "arm-dsp"), ("mps3-an547", "helium")])
+  func firmwareAgreesWithTheHost(board: String, kernels: String) throws {
     let model = try network()
     let tested = folder.file("tested.martlet").path
     let out = folder.file("firmware-\(board)").path
@@ -108,6 +110,7 @@ import Testing
     try #require(build.status == 0, "\(build.errors)")
     let run = try ToolProcess(executable: "/usr/bin/timeout", ["60", out + "/run"])
     #expect(run.status == 0)
+    #expect(run.output.hasPrefix("kernels \(kernels)\n"))
     #expect(run.output.contains("self-test: all"), "\(run.output) \(run.errors)")
     let host = try ToolProcess("selftest", tested, "--check", "--json")
     #expect(try host.json()["operators"] as? Int == 6)

@@ -12,8 +12,8 @@ public enum Verifier<Operators: OperatorSet> {
     let view = ModelView(bytes)
     try TensorCheck.verify(view)
     try OperatorCheck<Operators>.verify(view)
-    #if arch(arm64)
-      try WeightSumCheck.verify(view)
+    #if arch(arm64) || arch(arm)
+      if martlet_uses_weight_sums() != 0 { try WeightSumCheck.verify(view) }
     #endif
     try ScheduleCheck.verify(view)
     try PlanCheck<Operators>.verify(view)

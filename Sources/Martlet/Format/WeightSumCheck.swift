@@ -17,8 +17,8 @@ enum WeightSumCheck {
 }
 
 extension Verified {
-  /// Proves that every sum of weights in the file is the sum of these weights. On 64-bit ARM, where kernels use them, the
-  /// Verifier has done it; elsewhere it is what a wrong sum would change on such a processor.
+  /// Proves that every sum of weights in the file is the sum of these weights. On 64-bit ARM and a Cortex-M with
+  /// Helium, where kernels use them, the Verifier has done it; elsewhere it is what a wrong sum would change there.
   /// - Throws: `constant` with the operator, and the channel as detail.
   public func requireWeightSums() throws(Fault) { try WeightSumCheck.verify(view) }
 }

@@ -4,11 +4,12 @@ set -euo pipefail
 
 if [[ ${1:-} == --help || ${1:-} == -h ]]; then
   cat <<'HELP'
-usage: ./build [--scalar]
+usage: ./build [--dsp | --scalar]
 
 Compiles the runtime and Main.swift as Embedded Swift with allocations forbidden, the kernels and the start-up code with
 clang, links firmware.elf with ld.lld, optimized as a whole, and prints its sizes. Needs the Swift toolchain alone.
 
+  --dsp      on a processor with vectors (Helium), kernels with DSP instructions instead, for comparison
   --scalar   without the processor family's own kernels, for comparison
 
 example: ./build && ./run
@@ -19,7 +20,10 @@ fi
 cd "$(dirname "$0")"
 . ./board.sh
 kernels=()
-[[ ${1:-} != --scalar ]] || kernels=(-DMARTLET_SCALAR_ONLY)
+case ${1:-} in
+  --dsp) kernels=(-DMARTLET_WITHOUT_HELIUM) ;;
+  --scalar) kernels=(-DMARTLET_SCALAR_ONLY) ;;
+esac
 
 swiftc=${SWIFTC:-$(command -v swiftc || true)}
 [[ -n $swiftc ]] || { echo "build: swiftc is not in PATH; install the Swift toolchain" >&2; exit 69; }
