@@ -5,12 +5,13 @@ import struct Graph.GraphError
 import class Graph.Workers
 
 /// The version that provenance names; it changes whenever the same network would give other bytes.
-public let compilerVersion = "4"
+public let compilerVersion = "5"
 
 /// Compiles a float network into a packed int8 model: clean, fold, fuse, equalize, calibrate, round, quantize,
 /// plan, pack, check.
 ///
-/// The same network, examples (in any order) and options give the same bytes.
+/// The same network, examples (in any order) and options give the same bytes. With `options.measuresRepairs`, the repair
+/// that does most harm on the calibration inputs, if one does, is not made.
 /// - Parameters:
 ///   - graph: the float network, as it was imported.
 ///   - calibration: typical inputs; some tens suffice.
@@ -26,7 +27,16 @@ public func compile(
   let bits = try calibrated.weightBits(options)
   progress("quantize", 0)
   let weights = try calibrated.weights(bits, options) { progress("quantize", $0) }
-  return try calibrated.packed(weights, bits, options, progress: progress)
+  let compiled = try calibrated.packed(weights, bits, options, progress: progress)
+  guard let harmful = compiled.report.harmfulRepair else { return compiled }
+  var others = options
+  others[harmful] = false
+  others.measuresRepairs = false
+  var better = try compile(graph, calibration: calibration, options: others, workers: workers, progress: progress)
+  better.report.repairs = compiled.report.repairs.map {
+    RepairGain(repair: $0.repair, isOn: $0.isOn && $0.repair != harmful, gainDecibels: $0.gainDecibels)
+  }
+  return better
 }
 
 /// The network with every layer whole, if the options ask for it.

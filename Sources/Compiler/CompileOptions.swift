@@ -31,7 +31,8 @@ public struct CompileOptions: Sendable {
   public var threads = 1
   /// Whether the report also says what the arena would be with the first input given the other way.
   public var reportsOtherInput = false
-  /// Whether the report says what each repair brings, for which the network is compiled once more for each of them.
+  /// Whether the report says what each repair brings, for which the network is compiled once more for each of them, and a
+  /// repair that does harm is left out.
   public var measuresRepairs = false
   /// Whether the result also has the network with every layer whole, for comparing latencies.
   public var packsWholeTensors = false

@@ -35,17 +35,21 @@ extension CompileOptions {
   }
 }
 
-/// What one repair brings, after those before it.
+/// What one repair brings.
 public struct RepairGain: Sendable {
   /// Which one.
   public var repair: Repair
   /// Whether it was made.
   public var isOn: Bool
-  /// By how much the outputs' signal to noise rises, dB; nil when it was not made or not measured.
+  /// By how much the outputs' signal to noise falls when only this one is left out, dB; nil when that was not measured.
+  /// Negative for a repair that does harm: below `-harmfulDecibels` it is not made.
   public var gainDecibels: Double?
+
+  /// A loss that so few inputs do not show by chance, dB.
+  public static let harmfulDecibels = 0.5
 }
 
-/// Compiles the network without repairs and with one after the other, and compares the outputs of each with float.
+/// Compiles the network once without each repair, and compares the outputs with float.
 /// - Parameters:
 ///   - absorbedBiases: how many channels the absorption of biases changed with `options`.
 ///   - final: the agreement with all repairs of `options`, on the same examples.
@@ -53,31 +57,41 @@ func repairGains(
   _ graph: Graph, calibration: CalibrationData, options: CompileOptions, absorbedBiases: Int, final: Agreement,
   workers: Workers, progress: (Double) -> Void
 ) throws -> [RepairGain] {
-  guard options.measuresRepairs else {
-    return Repair.allCases.map { RepairGain(repair: $0, isOn: options[$0], gainDecibels: nil) }
+  try Repair.allCases.enumerated().map { number, repair in
+    let isOn = options[repair]
+    guard options.measuresRepairs, isOn else { return RepairGain(repair: repair, isOn: isOn) }
+    progress(Double(number) / Double(Repair.allCases.count))
+    let isIdle = repair == .biasAbsorption && absorbedBiases == 0
+    var gain = 0.0
+    if !isIdle {
+      let without = try compile(
+        graph, calibration: calibration, options: options.without(repair), workers: workers
+      ).report.agreement.signalToNoiseDecibels
+      // Two infinite ratios are equal.
+      if without != final.signalToNoiseDecibels { gain = final.signalToNoiseDecibels - without }
+    }
+    return RepairGain(repair: repair, isOn: true, gainDecibels: gain)
   }
-  let made = Repair.allCases.filter { options[$0] }
-  var variant = options
-  for repair in made { variant[repair] = false }
-  variant.measuresRepairs = false
-  variant.packsWholeTensors = false
-  variant.reportsOtherInput = false
-  variant.pushesInput = false
-  variant.arena = .wholeTensors
-  func decibels() throws -> Double {
-    try compile(graph, calibration: calibration, options: variant, workers: workers).report.agreement
-      .signalToNoiseDecibels
+}
+
+extension CompileOptions {
+  /// For a trial without one repair: nothing that only makes a file smaller or a report longer.
+  fileprivate func without(_ repair: Repair) -> CompileOptions {
+    var trial = self
+    trial[repair] = false
+    trial.measuresRepairs = false
+    trial.packsWholeTensors = false
+    trial.reportsOtherInput = false
+    trial.pushesInput = false
+    trial.arena = .wholeTensors
+    return trial
   }
-  var gains: [Repair: Double] = [:]
-  var last = made.isEmpty ? 0 : try decibels()
-  for (number, repair) in made.enumerated() {
-    progress(Double(number + 1) / Double(made.count))
-    variant[repair] = true
-    let isIdle = repair == .biasAbsorption && absorbedBiases == 0 && repair != made.last
-    let next = repair == made.last ? final.signalToNoiseDecibels : isIdle ? last : try decibels()
-    // Two infinite ratios are equal.
-    gains[repair] = next == last ? 0 : next - last
-    last = next
+}
+
+extension CompileReport {
+  /// The repair that does most harm, if one does.
+  var harmfulRepair: Repair? {
+    repairs.filter { $0.isOn && $0.gainDecibels ?? 0 < -RepairGain.harmfulDecibels }
+      .min { $0.gainDecibels ?? 0 < $1.gainDecibels ?? 0 }?.repair
   }
-  return Repair.allCases.map { RepairGain(repair: $0, isOn: options[$0], gainDecibels: gains[$0]) }
 }

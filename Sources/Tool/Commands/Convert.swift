@@ -55,7 +55,11 @@ struct Convert: ParsableCommand {
     help: "Repairs to leave out: \(Repair.allCases.map(\.rawValue).joined(separator: ", ")).")
   var without: [Repair] = []
 
-  @Flag(help: "Do not measure what each repair brings, which takes about as long as calibration for each.")
+  @Flag(
+    help: """
+      Make all repairs without measuring what each brings, which takes about as long as calibration for each; a repair \
+      that does harm is not found then.
+      """)
   var skipGains = false
 
   @Option(

@@ -29,6 +29,12 @@ extension Convert {
     let repair: String
     let isOn: Bool
     let gainDb: Double?
+
+    var words: String {
+      guard let gainDb else { return isOn ? "made" : "left out" }
+      guard isOn else { return "left out: it would cost \((-gainDb).digits(1)) dB" }
+      return "\(gainDb < 0 ? "" : "+")\(gainDb.digits(1)) dB"
+    }
   }
 
   /// Prints what came out.
@@ -70,8 +76,7 @@ extension Convert {
       }
       print(line)
       for repair in result.repairs {
-        let gain = repair.gainDb.map { "\($0 < 0 ? "" : "+")\($0.digits(1)) dB" } ?? "made"
-        print("repair       \(repair.repair.padding(to: 16)) \(repair.isOn ? gain : "left out")")
+        print("repair       \(repair.repair.padding(to: 16)) \(repair.words)")
       }
       widths?.print()
       for text in Self.condensed(result.notes) { print("note         \(text)") }
