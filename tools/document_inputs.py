@@ -101,11 +101,11 @@ def write_digits(folder):
 
 
 def write_small_pictures(folder):
-    """CIFAR-10's binary files with few pictures of noise."""
+    """CIFAR-10's binary files with few pictures of noise, enough for a step of 128."""
     source = random.Random(4)
     folder.mkdir()
     for name in [f"data_batch_{number}.bin" for number in range(1, 6)] + ["test_batch.bin"]:
-        (folder / name).write_bytes(b"".join(bytes([index]) + source.randbytes(3072) for index in range(10)))
+        (folder / name).write_bytes(b"".join(bytes([index % 10]) + source.randbytes(3072) for index in range(30)))
 
 
 def write_all(folder, tool, data):
@@ -116,6 +116,7 @@ def write_all(folder, tool, data):
     write_pictures(folder / "photos")
     shutil.copytree(folder / "photos", folder / "test-pictures")
     write_digits(folder / "mnist")
+    shutil.copytree(folder / "mnist", folder / "fashion-mnist")
     write_small_pictures(folder / "cifar10")
     shutil.copy(ROOT / "models/lenet-5-mnist.safetensors", folder)
     quantized = data / "models/kws_mlperf-tiny-dscnn_int8.tflite"

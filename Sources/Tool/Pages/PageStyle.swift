@@ -28,7 +28,7 @@ enum PageStyle {
       h1{font-size:1.5rem;overflow-wrap:anywhere}h2{font-size:1.15rem;margin-top:2rem}
       h3{font-size:1rem;margin:1.4rem 0 .3rem;overflow-wrap:anywhere}
       svg{width:100%;height:auto;display:block}.wide{overflow-x:auto}
-      table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid var(--line);\
+      table{border-collapse:collapse}td,th{padding:.2rem .55rem;text-align:left;border-bottom:1px solid var(--line);\
       font-variant-numeric:tabular-nums}th{font-weight:600;color:var(--soft)}.n{text-align:right}td.n{white-space:nowrap}
       .row{display:flex;flex-wrap:wrap;gap:1rem;margin:.6rem 0}figure{margin:0;max-width:520px}
       figcaption{color:var(--soft);font-size:13px;max-width:240px}figure svg{width:355px}figure .row{margin:0;gap:.3rem}
