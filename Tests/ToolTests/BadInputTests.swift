@@ -33,6 +33,15 @@ import Testing
       output: output)
   }
 
+  @Test(arguments: [["plan"], ["convert", "-o", "never.martlet", "--calibrate", "."]])
+  func packedModelsAreNoFloatNetworks(command: [String]) throws {
+    let path = try folder.write(Array("MARTLET\n and more".utf8), as: "packed-\(command[0]).martlet")
+    expectRefusal(
+      try ToolProcess([command[0], path] + command.dropFirst()), mentions: "packed model",
+      "the one that it was made of",
+      output: "never.martlet")
+  }
+
   @Test func emptyFile() throws {
     let path = try folder.write([], as: "empty.martlet")
     expectRefusal(try ToolProcess("verify", path), mentions: "empty.martlet")

@@ -69,6 +69,11 @@ struct FloatSourceOptions: ParsableArguments {
 
   /// Reads a network file by what is in it, whatever its name.
   private static func importModel(_ path: String) throws -> ImportedModel {
+    guard !MappedFile.isPackedModel(path) else {
+      throw ToolError(
+        "\(path) is a packed model, where a network in ONNX or TFLite is needed: give the one that it was made of. "
+          + "martlet inspect, run, bench and eval read packed ones.")
+    }
     let isTFLite = (try? MappedFile(path)).map { $0.withBytes { TFLiteImporter.recognizes($0.prefix(8)) } } ?? false
     let model = isTFLite ? try TFLiteImporter.read(path) : try ONNXImporter.read(path)
     for text in model.notes { note(text) }
