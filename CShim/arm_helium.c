@@ -24,28 +24,40 @@ typedef struct run_place {
     int32_t run, quad;
 } run_place;
 
+/// Copies whole quads as signed bytes, and up to twelve bytes more.
+MARTLET_INLINE void copy_signed(int8_t *to, const uint8_t *from, int32_t quads) {
+    do {
+        vstrbq_s8(to, signed_bytes(vldrbq_u8(from)));
+        to += 16, from += 16, quads -= 4;
+    } while (quads > 0);
+}
+
 /// Copies the next inputs of one pixel, a chunk at most, as signed bytes, the runs end to end as the weights are.
 /// - Returns: how many quads.
 static int32_t expand(
     const martlet_panel *panel, const martlet_segment *segment, int32_t pixel, run_place *place, int8_t *into) {
+    const ptrdiff_t moved = pixel * segment->run_step;
+    const int32_t run_quads = panel->run_quads, runs = panel->runs;
+    if (runs * run_quads <= chunk_quads) {
+        const uint8_t *const *from = segment->runs;
+        for (int32_t run = 0; run < runs; run++, into += 4 * run_quads) copy_signed(into, from[run] + moved, run_quads);
+        place->run = runs;
+        return runs * run_quads;
+    }
     int32_t filled = 0;
-    while (filled < chunk_quads && place->run < panel->runs) {
-        const uint8_t *from = segment->runs[place->run] + pixel * segment->run_step + 4 * place->quad;
-        int32_t count = martlet_minimum(panel->run_quads - place->quad, chunk_quads - filled);
-        int8_t *to = into + 4 * filled;
-        for (int32_t bytes = 4 * count; bytes > 0; bytes -= 16, from += 16, to += 16) {
-            vstrbq_s8(to, signed_bytes(vldrbq_u8(from)));
-        }
+    while (filled < chunk_quads && place->run < runs) {
+        int32_t count = martlet_minimum(run_quads - place->quad, chunk_quads - filled);
+        copy_signed(into + 4 * filled, segment->runs[place->run] + moved + 4 * place->quad, count);
         filled += count;
         place->quad += count;
-        if (place->quad == panel->run_quads) *place = (run_place){place->run + 1, 0};
+        if (place->quad == run_quads) *place = (run_place){place->run + 1, 0};
     }
     return filled;
 }
 
-/// Where the weights of a channel begin, for the quads whose first one is at `weights`.
-MARTLET_INLINE const int8_t *channel_weights(const martlet_panel *panel, const int8_t *weights, int32_t channel) {
-    return weights + channel / 16 * panel->block_bytes + channel % 16 * 4;
+/// From a block's last channels to the next block's first ones.
+MARTLET_INLINE ptrdiff_t block_gap(const martlet_panel *panel, int32_t channel) {
+    return channel % 16 == 0 ? panel->block_bytes - 64 : 0;
 }
 
 /// Adds the products of sixteen inputs of four pixels and two channels to their sums.
@@ -70,11 +82,12 @@ static __attribute__((noinline)) void multiply_four_pixels(
     const martlet_panel *panel, const int8_t *inputs, int32_t quads, const int8_t *weights, int32_t *sums) {
     const mve_pred16_t rest = vctp32q((uint32_t)quads & 3);
     enum { second = panel_channels, third = 2 * panel_channels, fourth = 3 * panel_channels };
-    for (int32_t channel = 0; channel < panel->channels_stored; channel += 2, sums += 2) {
+    weights -= 256;
+    for (int32_t channel = 0; channel < panel->channels_stored; sums += 2) {
         int32_t a0 = sums[0], a1 = sums[1], b0 = sums[second], b1 = sums[second + 1];
         int32_t c0 = sums[third], c1 = sums[third + 1], d0 = sums[fourth], d1 = sums[fourth + 1];
         const int8_t *a = inputs, *b = a + pixel_bytes, *c = b + pixel_bytes, *d = c + pixel_bytes;
-        uint32x4_t places = four_quads(channel_weights(panel, weights, channel) - 256);
+        uint32x4_t places = four_quads(weights);
         int32_t steps = quads / 4;
         if (steps > 0) {
             do {
@@ -93,6 +106,8 @@ static __attribute__((noinline)) void multiply_four_pixels(
         sums[second] = b0, sums[second + 1] = b1;
         sums[third] = c0, sums[third + 1] = c1;
         sums[fourth] = d0, sums[fourth + 1] = d1;
+        channel += 2;
+        weights += 8 + block_gap(panel, channel);
     }
 }
 
@@ -100,10 +115,11 @@ static __attribute__((noinline)) void multiply_four_pixels(
 static __attribute__((noinline)) void multiply_one_pixel(
     const martlet_panel *panel, const int8_t *inputs, int32_t quads, const int8_t *weights, int32_t *sums) {
     const mve_pred16_t rest = vctp32q((uint32_t)quads & 3);
-    for (int32_t channel = 0; channel < panel->channels_stored; channel += 4, sums += 4) {
+    weights -= 256;
+    for (int32_t channel = 0; channel < panel->channels_stored; sums += 4) {
         int32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
         const int8_t *from = inputs;
-        uint32x4_t places = four_quads(channel_weights(panel, weights, channel) - 256);
+        uint32x4_t places = four_quads(weights);
         for (int32_t step = quads / 4; step > 0; step--, from += 16) {
             int8x16_t values = vldrbq_s8(from);
             s0 = vmladavaq_s8(s0, next_quads(&places), values);
@@ -122,6 +138,8 @@ static __attribute__((noinline)) void multiply_one_pixel(
         sums[1] = s1;
         sums[2] = s2;
         sums[3] = s3;
+        channel += 4;
+        weights += 16 + block_gap(panel, channel);
     }
 }
 
@@ -153,14 +171,14 @@ static void convolve_pixels(
     }
     results to = {
         .output = segment->output + pixel * segment->output_step, .step = segment->output_step, .rule = panel->output,
-        .residual = segment->residual, .residual_step = segment->residual_step,
+        .has_residual = segment->residual != NULL, .residual_step = segment->residual_step,
         .residual_factor = panel->residual_factor, .residual_zero_point = panel->residual_zero_point};
-    if (to.residual != NULL) to.residual += pixel * segment->residual_step;
+    if (to.has_residual) to.residual = segment->residual + pixel * segment->residual_step;
     for (int32_t block = 0; block < panel->blocks; block++) {
         int32_t stored = martlet_minimum(panel->channels_stored - 16 * block, 16);
         store_results(&to, panel->channels + block, sums[0] + 16 * block, panel_channels, pixels, stored);
         to.output += 16;
-        if (to.residual != NULL) to.residual += 16;
+        if (to.has_residual) to.residual += 16;
     }
 }
 

@@ -22,8 +22,8 @@ MARTLET_INLINE int8x16_t next_quads(uint32x4_t *places) {
     return vreinterpretq_s8_s32(vldrwq_gather_base_wb_s32(places, 256));
 }
 
-/// How values are stored: nearest integers, halves to even. Vector instructions take subnormal numbers for zeros, which no
-/// byte can show.
+/// How values are stored: nearest integers, halves to even. Vector instructions take subnormal numbers for zeros, which
+/// no byte can show.
 MARTLET_INLINE int32x4_t stored_values(float32x4_t values, martlet_output rule) {
     int32x4_t rounded = vaddq_n_s32(vcvtnq_s32_f32(values), rule.zero_point);
     return vminq_s32(vmaxq_s32(rounded, vdupq_n_s32(rule.low)), vdupq_n_s32(rule.high));
@@ -49,35 +49,38 @@ typedef struct results {
     uint8_t *output;
     ptrdiff_t step;  // from a pixel to the next
     martlet_output rule;
-    const uint8_t *residual;  // or NULL
+    int32_t has_residual;
+    const uint8_t *residual;
     ptrdiff_t residual_step;
     float residual_factor;
     int32_t residual_zero_point;
 } results;
 
 /// Stores `channels` channels of a block of sixteen from sums of products with signed inputs, which have no bias yet.
-/// `pitch`: from a pixel's sums to the next one's.
+/// `pitch`: from a pixel's sums to the next one's. `pixels`: at least one.
 static __attribute__((noinline)) void store_results(
     const results *where, const martlet_channel_block *constants, const int32_t *sums, int32_t pitch, int32_t pixels,
     int32_t channels) {
     const results to = *where;
     for (int32_t channel = 0; channel < channels; channel += 4) {
         mve_pred16_t some = vctp32q((uint32_t)(channels - channel));
-        int32x4_t shares = vshlq_n_s32(vldrwq_s32(constants->weight_sum + channel), 7);
-        int32x4_t bias = vaddq_s32(vldrwq_s32(constants->bias + channel), shares);
-        float32x4_t factors = vldrwq_f32(constants->factor + channel);
+        int32x4_t shares = vshlq_n_s32(vldrwq_s32(constants->weight_sum), 7);
+        int32x4_t bias = vaddq_s32(vldrwq_s32(constants->bias), shares);
+        float32x4_t factors = vldrwq_f32(constants->factor);
         const int32_t *from = sums + channel;
         uint8_t *output = to.output + channel;
-        const uint8_t *residual = to.residual;
-        for (int32_t pixel = 0; pixel < pixels; pixel++, from += pitch, output += to.step) {
+        const uint8_t *residual = to.residual + channel;
+        int32_t pixel = pixels;
+        do {
             float32x4_t values = vmulq_f32(vcvtq_f32_s32(vaddq_s32(vldrwq_s32(from), bias)), factors);
-            if (residual != NULL) {
-                values = vaddq_f32(
-                    values, scaled_bytes(residual + channel, to.residual_zero_point, to.residual_factor, some));
+            if (to.has_residual) {
+                values = vaddq_f32(values, scaled_bytes(residual, to.residual_zero_point, to.residual_factor, some));
                 residual += to.residual_step;
             }
             store_some(output, stored_values(values, to.rule), some);
-        }
+            from += pitch, output += to.step;
+        } while (--pixel != 0);
+        constants = (const martlet_channel_block *)(const void *)((const int32_t *)(const void *)constants + 4);
     }
 }
 

@@ -1,5 +1,5 @@
-/// Depthwise convolution of the Helium family: four rows of sixteen channels are interleaved as the weights are, so that
-/// a channel's taps in four columns are four words, gathered at once. Included after `arm_helium_common.h`.
+/// Depthwise convolution of the Helium family: four rows of sixteen channels are interleaved as the weights are, so
+/// that a channel's taps in four columns are four words, gathered at once. Included after `arm_helium_common.h`.
 #ifndef MARTLET_ARM_HELIUM_DEPTHWISE_H
 #define MARTLET_ARM_HELIUM_DEPTHWISE_H
 
