@@ -24,11 +24,13 @@ struct Page {
     static func numbers(_ heading: String) -> Column { Column(numbers: heading) }
   }
 
-  /// A table: each row has a cell for each column.
+  /// A table: each row has a cell for each column. Long names may be broken behind a slash.
   mutating func addTable(_ columns: [Column], _ rows: [[String]]) {
     func row(_ cells: [String], _ tag: String) -> String {
       let marked = zip(cells, columns).map { cell, column in
-        "<\(tag)\(column.isOfNumbers ? " class=\"n\"" : "")>\(cell.escapedForMarkup)</\(tag)>"
+        let text = cell.escapedForMarkup
+        return column.isOfNumbers
+          ? "<\(tag) class=\"n\">\(text)</\(tag)>" : "<\(tag)>\(text.replacing("/", with: "/<wbr>"))</\(tag)>"
       }
       return "<tr>\(marked.joined())</tr>"
     }

@@ -8,7 +8,7 @@ func unbalancedTag(_ text: String) -> String? {
       guard open.popLast() == tag.dropFirst() else { return String(tag) }
     } else {
       guard tag.split(separator: "\"", omittingEmptySubsequences: false).count % 2 == 1 else { return String(tag) }
-      let isVoid = ["meta", "img"].contains(tag.prefix { $0 != " " })
+      let isVoid = ["meta", "img", "wbr"].contains(tag.prefix { $0 != " " })
       if !tag.hasSuffix("/"), !isVoid { open.append(tag.prefix { $0 != " " }) }
     }
   }
