@@ -54,6 +54,7 @@ let package = Package(
     .target(
       name: "Serving",
       dependencies: [
+        "CHost",
         .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       swiftSettings: swift),

@@ -73,12 +73,14 @@ class Case:
             self.whole.add(key)
         return key in self.whole
 
+    def parts(self):
+        """{(path, time)} of the files that writers have, or had, beside its output."""
+        return {(str(p), p.stat().st_mtime_ns) for p in self.output.parent.rglob("*.part")}
+
     def clean(self):
-        """Removes what an ended run may leave beside its output, and says how many files that were."""
-        leftovers = [p for p in self.output.parent.rglob("*") if p.name.endswith(".part")]
-        for path in leftovers:
-            path.unlink()
-        return len(leftovers)
+        """Removes what an ended run may leave beside its output."""
+        for path, _ in self.parts():
+            Path(path).unlink()
 
 
 def write_pictures(folder):

@@ -1,5 +1,6 @@
 // Many sessions of one packed model at once, for tools/soak: every thread opens, runs and closes sessions over the same bytes,
 // and compares each answer with the one that a session alone gave. Prints a line a sample: seconds, runs, resident bytes.
+// With a fourth word all sessions have one arena, which is a race that a sanitizer must find.
 #include "martlet.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +18,7 @@ static struct {
     size_t model_bytes, arena_bytes, input_bytes, output_count;
     uint8_t *inputs[input_kinds];
     int32_t *answers[input_kinds];
+    void *one_arena;
 } shared;
 
 static atomic_int_fast64_t runs, sessions, differences;
@@ -51,7 +53,8 @@ static void answer(martlet_session *session, int32_t kind, int32_t *values) {
 
 /// One session from opening to closing; `answers` NULL: compare.
 static void use_session(uint32_t seed, int32_t count, int32_t **answers) {
-    void *arena = aligned(shared.arena_bytes), *memory = aligned(martlet_session_bytes());
+    void *own_arena = aligned(shared.arena_bytes), *memory = aligned(martlet_session_bytes());
+    void *arena = shared.one_arena != NULL ? shared.one_arena : own_arena;
     int32_t *values = aligned(shared.output_count * sizeof *values);
     martlet_session *session = NULL;
     martlet_fault fault = martlet_session_open(shared.model, shared.model_bytes, arena, shared.arena_bytes, memory,
@@ -70,7 +73,7 @@ static void use_session(uint32_t seed, int32_t count, int32_t **answers) {
     atomic_fetch_add(&sessions, 1);
     free(values);
     free(memory);
-    free(arena);
+    free(own_arena);
 }
 
 static void *work(void *number) {
@@ -116,11 +119,12 @@ static int prepare(const char *path) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) return fprintf(stderr, "usage: soak MODEL THREADS SECONDS\n"), 2;
+    if (argc != 4 && argc != 5) return fprintf(stderr, "usage: soak MODEL THREADS SECONDS [one-arena]\n"), 2;
     int threads = atoi(argv[2]);
     double length = atof(argv[3]);
     if (threads < 1 || threads > threads_most || !(length > 0)) return 2;
     if (prepare(argv[1]) != 0) return 1;
+    if (argc == 5) shared.one_arena = aligned(shared.arena_bytes);
     static pthread_t workers[threads_most];
     for (int index = 0; index < threads; index++) {
         if (pthread_create(&workers[index], NULL, work, (void *)(uintptr_t)(index + 1)) != 0) return 3;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,11 +59,15 @@ static void end_after_bus_error(int number) {
     _exit(1);
 }
 
-/// What was to happen to a process that aborts before `martlet_host_explain_signals`.
-static struct sigaction usual_abort;
+/// What ends a process where memory is refused: Swift's runtime aborts, and a trap follows where a library took it for given.
+static const int refusals[] = {SIGABRT, SIGILL, SIGTRAP};
+enum { refusal_count = sizeof refusals / sizeof *refusals };
 
-// Swift's runtime aborts where the system refuses memory; errno is then still the refusal's. Only what a handler may call.
-static void end_after_abort(int number) {
+/// What was to happen then before `martlet_host_explain_signals`.
+static struct sigaction usual_actions[refusal_count];
+
+// errno is then still the refusal's. Only what a handler may call.
+static void end_after_refusal(int number) {
     static const char message[] =
         "error: there is not enough memory; no file is half-written. End other programs, raise the limit (ulimit -v), or take "
         "smaller batches, pictures or networks.\n";
@@ -70,8 +75,10 @@ static void end_after_abort(int number) {
         (void)!write(2, message, sizeof message - 1);
         _exit(1);
     }
-    // Any other abort ends as ever: the signal comes again when this returns.
-    sigaction(number, &usual_abort, NULL);
+    // Any other abort or trap ends as ever: the signal comes again when this returns.
+    for (int index = 0; index < refusal_count; index++) {
+        if (refusals[index] == number) sigaction(number, &usual_actions[index], NULL);
+    }
     raise(number);
 }
 
@@ -80,8 +87,8 @@ void martlet_host_explain_signals(void) {
     memset(&action, 0, sizeof action);
     action.sa_handler = end_after_bus_error;
     sigaction(SIGBUS, &action, NULL);
-    action.sa_handler = end_after_abort;
-    sigaction(SIGABRT, &action, &usual_abort);
+    action.sa_handler = end_after_refusal;
+    for (int index = 0; index < refusal_count; index++) sigaction(refusals[index], &action, &usual_actions[index]);
 }
 
 uint64_t martlet_host_nanoseconds(void) {
@@ -132,6 +139,32 @@ void *martlet_host_allocate_pages(size_t count) {
     if (count == 0) count = 1;
     void *pages = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return pages == MAP_FAILED ? NULL : pages;
+}
+
+int32_t martlet_host_has_memory(size_t count) {
+    void *pages = martlet_host_allocate_pages(count);
+    if (pages == NULL) return 0;
+    munmap(pages, count == 0 ? 1 : count);
+    return 1;
+}
+
+static void *wait_for_gate(void *gate) {
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+int32_t martlet_host_has_threads(int32_t count) {
+    enum { most = 512 };
+    pthread_t threads[most];
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    int32_t wanted = count < most ? count : most, started = 0;
+    // None ends before all have begun.
+    pthread_mutex_lock(&gate);
+    while (started < wanted && pthread_create(&threads[started], NULL, wait_for_gate, &gate) == 0) started++;
+    pthread_mutex_unlock(&gate);
+    for (int32_t index = 0; index < started; index++) pthread_join(threads[index], NULL);
+    return started >= wanted;
 }
 
 int32_t martlet_host_write(int32_t descriptor, const void *bytes, size_t count) {

@@ -3,7 +3,11 @@
 public struct DatasetError: Error, CustomStringConvertible, Equatable, Sendable {
   /// The whole sentence.
   public let description: String
+  /// Whether there is only too little memory at this moment.
+  public let lacksMemory: Bool
 
   /// An error that says `description`.
-  public init(_ description: String) { self.description = description }
+  public init(_ description: String, lacksMemory: Bool = false) {
+    (self.description, self.lacksMemory) = (description, lacksMemory)
+  }
 }

@@ -73,6 +73,10 @@ public struct Trial: Sendable {
           (Int(output.height) * Int(output.width)).multipliedReportingOverflow(by: Int(record.weights.bytes))
         case MaxPool2D.code, AveragePool2D.code:
           output.count.multipliedReportingOverflow(by: Int(record.parameters[0]) * Int(record.parameters[1]))
+        case LocalResponseNormalization.code:
+          // Each value of the output reads its neighbours among the channels.
+          output.count.multipliedReportingOverflow(
+            by: min(Int(record.parameters[0]) + Int(record.parameters[1]) + 1, Int(output.channels)))
         case Add.code, Multiply.code, Activation.code, Concat.code, Slice.code, Pad.code, Transpose.code:
           (output.count + read, false)
         // Each value of the output may read every value of the inputs and the table.

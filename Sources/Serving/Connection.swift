@@ -32,6 +32,10 @@ struct Connection: Sendable {
         .misdirectedRequest,
         "This server answers to its own name only: ask for \(server.name), or start it with --host.")
     }
+    // The body as it is received, in one piece, and while it grows from one to the other.
+    let needed = 3 * (head.contentLength ?? 0) + 65_536
+    try server.room.promise(needed)
+    defer { server.room.giveBack(needed) }
     if head.expectsContinue, head.contentLength != nil {
       try await socket.write(Data("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }

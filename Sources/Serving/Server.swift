@@ -19,10 +19,12 @@ public final class Server: Sendable {
   ///   - host: a numeric address of this machine, or `localhost`.
   ///   - port: 0 chooses a free one.
   ///   - limits: what clients may send and keep open at most.
+  ///   - room: where requests are promised the memory that they may need.
   ///   - handler: answers a request; several run at the same time.
   /// - Throws: `Refusal` with a sentence when the address cannot be had.
   public init(
-    host: String, port: UInt16, limits: ServingLimits, handler: @escaping @Sendable (HTTPRequest) async -> HTTPResponse
+    host: String, port: UInt16, limits: ServingLimits, room: MemoryRoom = MemoryRoom(),
+    handler: @escaping @Sendable (HTTPRequest) async -> HTTPResponse
   ) throws {
     let numeric = host == "localhost" ? "127.0.0.1" : host
     let socket: Socket
@@ -43,7 +45,7 @@ public final class Server: Sendable {
     }
     state = ServerState(
       limits: limits, connections: OpenConnections(most: limits.connections),
-      rate: RateLimit(perSecond: limits.requestsPerSecond),
+      rate: RateLimit(perSecond: limits.requestsPerSecond), room: room,
       name: "\(numeric.contains(":") ? "[\(numeric)]" : numeric):\(self.port)",
       isLoopback: numeric.hasPrefix("127.") || numeric == "::1", handler: handler)
   }

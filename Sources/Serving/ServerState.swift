@@ -5,6 +5,7 @@ struct ServerState: Sendable {
   let limits: ServingLimits
   let connections: OpenConnections
   let rate: RateLimit
+  let room: MemoryRoom
   /// HOST:PORT, as clients ask for it.
   let name: String
   /// Whether only this machine can connect.

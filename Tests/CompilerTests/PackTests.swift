@@ -71,22 +71,3 @@ struct PackTests {
 
   private func text(_ text: Text) -> String { text.withBytes { String(decoding: $0, as: UTF8.self) } }
 }
-
-struct AtomicFileTests {
-  @Test func replacesWholeFilesOnly() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "model.martlet").path
-    try AtomicFile.write([1, 2, 3], to: path)
-    try AtomicFile.write([4, 5], to: path)
-    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([4, 5]))
-    let missing = folder.appending(path: "missing/model.martlet").path
-    let error = #expect(throws: GraphError.self) { try AtomicFile.write([1], to: missing) }
-    #expect(error?.description.contains("create the folder") == true)
-    // A folder cannot be replaced by a file: the bytes are written, the renaming fails, nothing is left behind.
-    #expect(throws: GraphError.self) { try AtomicFile.write([1], to: folder.path) }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model.martlet"])
-    #expect(!FileManager.default.fileExists(atPath: folder.path + ".\(getpid()).part"))
-  }
-}

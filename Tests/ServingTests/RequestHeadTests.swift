@@ -87,4 +87,17 @@ import Testing
     open.close(2)
     #expect(open.open() == nil)
   }
+
+  @Test func memoryIsPromisedWhileThereIsSome() throws {
+    let room = MemoryRoom()
+    try room.promise(1 << 20)
+    for impossible in [1 << 60, Int.max] {
+      let refusal = #expect(throws: Refusal.self) { try room.promise(impossible) }
+      #expect(refusal?.status == .serviceUnavailable && refusal?.retryAfterSeconds == 1)
+    }
+    // What was refused is not promised.
+    try room.promise(1 << 20)
+    room.giveBack(2 << 20)
+    try room.promise(0)
+  }
 }

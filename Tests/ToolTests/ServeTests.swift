@@ -143,6 +143,33 @@ import Testing
     #expect(try server.stop(SIGTERM) == 0)
   }
 
+  /// What would take more memory than there is is refused with a sentence, and what is modest still answered.
+  @Test func littleMemoryRefuses() async throws {
+    let server = try ServerProcess(Self.network, limits: "ulimit -v 500000")
+    let modest = Data("P5 40 30 255\n".utf8) + Data(repeating: 9, count: 1200)
+    let long = "{\"inputs\":[{\"data\":[" + String(repeating: "1,", count: 8_000_000) + "1]}]}"
+    let large: [(path: String, body: Data)] = [
+      ("/v2/models/lenet/infer", Data(long.utf8)),
+      ("/photo/lenet", Data("P5 10000 9999 255\n".utf8) + Data(count: 1000)),
+      // A head that states a body, which never comes: its memory is promised when it does.
+      ("/photo/lenet", Data("P5 9000 9000 255\n".utf8)),
+    ]
+    for (path, body) in large {
+      let answer = try await server.post(path, body)
+      #expect([400, 503].contains(answer.status), "\(answer.text)")
+      #expect(answer.json["error"] is String)
+      #expect(try await server.post("/photo/lenet", modest).status == 200)
+    }
+    #expect(try await server.post(large[0].path, large[0].body).text.contains("not enough memory"))
+    #expect(try server.stop(SIGTERM) == 0)
+  }
+
+  /// Where the system gives no threads, the server says so instead of waiting for them.
+  @Test func fewThreadsGiveASentence() throws {
+    let run = try ToolProcess(["serve", Self.network, "--port", "0", "--workers", "250"], limits: "ulimit -v 900000")
+    #expect(run.status == 1 && run.errors.contains("threads of 250 workers"), "\(run.status): \(run.errors)")
+  }
+
   @Test func aFullQueueRefuses() async throws {
     let model = try ServedModel(Self.network)
     let workers = try ServingWorkers([model], count: 1, waitingAtMost: 0)

@@ -1,5 +1,7 @@
 import Compiler
+import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Tool
@@ -53,6 +55,33 @@ import Testing
     try Data("not a model".utf8).write(to: URL(fileURLWithPath: "\(folder)/bad.martlet"))
     #expect(try ToolProcess("deploy", slots, "\(folder)/bad.martlet").status == 1)
     #expect(try current() == Data(contentsOf: URL(fileURLWithPath: first)))
+  }
+
+  /// Eight deployments to one folder at once: one after the other, so that none that succeeded is lost.
+  @Test func deploymentsAtOnce() throws {
+    let slots = "\(folder)/together"
+    try FileManager.default.createDirectory(atPath: slots, withIntermediateDirectories: true)
+    let models = try (1...2).map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: try model("m\($0)", seed: $0)))) }
+    for name in ["current.part", "slot-b.martlet.part"] {
+      try Data([1]).write(to: URL(fileURLWithPath: "\(slots)/\(name)"))
+    }
+    let generations = Mutex<Set<Int>>([])
+    DispatchQueue.concurrentPerform(iterations: 8) { number in
+      let store = SlotStore(files: FolderFiles(folder: slots))
+      guard let note = try? store.alone({ try $0.deploy(models[number % 2]) }) else { return }
+      generations.withLock { _ = $0.insert(note.generation) }
+    }
+    let store = SlotStore(files: FolderFiles(folder: slots))
+    #expect(generations.withLock { $0 } == Set(1...8))
+    #expect(try store.current()?.generation == 8)
+    #expect(
+      Set(try FileManager.default.contentsOfDirectory(atPath: slots)) == [
+        "current", "slot-a.martlet", "slot-b.martlet",
+      ])
+    try store.files.exclusively(removing: []) {
+      let error = #expect(throws: ToolError.self) { try store.files.exclusively(removing: [], seconds: 0.05) {} }
+      #expect(error.map { "\($0)" }?.contains("another process") == true)
+    }
   }
 
   /// A file that is cut short while it is mapped ends the process with a sentence, not with SIGBUS.

@@ -5,7 +5,8 @@ import Graph
 /// Writes files whole or not at all.
 public enum AtomicFile {
   /// Writes `bytes` to a new file beside `path`, makes sure that they are on the disk, and renames it to `path`.
-  /// When anything fails, what was at `path` before is still there, and no half-written file is left.
+  /// When anything fails, what was at `path` before is still there, and no half-written file is left. What killed writers
+  /// of `path` left beside it is removed first; several may write to one path at once, and the last to end stays.
   /// - Parameters:
   ///   - bytes: all of the file.
   ///   - path: a file that exists, or a name in a folder that does.
@@ -16,20 +17,21 @@ public enum AtomicFile {
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       throw GraphError("cannot write \(path): it is not a file that can be replaced; choose a file name")
     }
-    let temporary = "\(path).\(getpid()).part"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-    guard descriptor >= 0 else { throw failure(path, errno) }
-    var code = ContiguousArray(bytes).withUnsafeBytes { martlet_host_write(descriptor, $0.baseAddress, $0.count) }
-    if code == 0, fsync(descriptor) != 0, errno != EINVAL { code = errno }
-    if close(descriptor) != 0, code == 0 { code = errno }
-    if code == 0, rename(temporary, path) != 0 { code = errno }
-    guard code == 0 else {
-      unlink(temporary)
-      throw failure(path, code)
-    }
+    removeRemains(of: path)
+    let part = try PartFile(beside: path, mode: mode)
+    var code = ContiguousArray(bytes).withUnsafeBytes { martlet_host_write(part.descriptor, $0.baseAddress, $0.count) }
+    if code == 0, fsync(part.descriptor) != 0, errno != EINVAL { code = errno }
+    // Before its lock goes, the file has its name or is gone.
+    if code == 0, rename(part.path, path) != 0 { code = errno }
+    if code != 0 { unlink(part.path) }
+    close(part.descriptor)
+    guard code == 0 else { throw failure(path, code) }
   }
 
-  private static func failure(_ path: String, _ code: Int32) -> GraphError {
+  /// Removes what killed writers of `path` left beside it; what living ones write stays.
+  public static func removeRemains(of path: String) { PartFile.removeRemains(of: path) }
+
+  static func failure(_ path: String, _ code: Int32) -> GraphError {
     let remedy =
       switch code {
       case ENOSPC, EDQUOT: "free some space or choose another disk"

@@ -1,4 +1,5 @@
 import Archives
+import CHost
 
 extension Image {
   /// The formats that Martlet reads.
@@ -43,12 +44,21 @@ extension Image {
     }
   }
 
-  /// Checks extents that a file states, before memory is taken for them.
+  /// Pictures of fewer pixels take no more memory than what any request or command takes anyway.
+  private static let smallPixelCount = 1 << 18
+
+  /// Checks extents that a file states, and that the system has memory for them, before any is taken.
   static func check(width: Int, height: Int, name: String) throws(DatasetError) {
     guard width > 0, height > 0 else { throw DatasetError("\(name) is damaged: it states \(width)×\(height) pixels.") }
     guard width <= greatestPixelCount / height else {
       throw DatasetError(
         "\(name) states \(width)×\(height) pixels; more than \(greatestPixelCount / 1_000_000) million are refused.")
+    }
+    // Three samples a pixel, and what decoding keeps of them besides.
+    guard width * height < smallPixelCount || martlet_host_has_memory(6 * width * height) != 0 else {
+      throw DatasetError(
+        "\(name) has \(width)×\(height) pixels, for which there is not enough memory at this moment; take a smaller picture, "
+          + "or raise the limit (ulimit -v).", lacksMemory: true)
     }
   }
 }

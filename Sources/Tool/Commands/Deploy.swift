@@ -49,10 +49,10 @@ struct Deploy: ParsableCommand {
       // Opening it verifies it.
       let bytes = try PackedModel(model).file.copy()
       try makeFolder()
-      let note = try store.deploy(bytes)
+      let note = try store.alone { try $0.deploy(bytes) }
       try emit(note.slot.fileName, note.generation, "deployed")
     } else if rollback {
-      let note = try store.rollBack()
+      let note = try store.alone { try $0.rollBack() }
       try emit(note.slot.fileName, note.generation, "rolled back to")
     } else {
       guard let current = try store.current() else {

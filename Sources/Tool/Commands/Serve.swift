@@ -1,4 +1,5 @@
 import ArgumentParser
+import CHost
 import Dispatch
 import FlyingFox
 import Foundation
@@ -67,12 +68,18 @@ struct Serve: ParsableCommand {
       throw ToolError("Two models are called \(name): rename one of the files.")
     }
     let count = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    // Whoever waits for a thread that the system does not give waits for ever.
+    guard martlet_host_has_threads(Int32(count + ProcessInfo.processInfo.activeProcessorCount + 2)) != 0 else {
+      throw ToolError(
+        "the system does not give the threads of \(count) workers: raise its limits of memory (ulimit -v) and of processes "
+          + "(ulimit -u), or take fewer --workers.")
+    }
     let service = try InferenceService(served, workers: count, waitingAtMost: queue)
     var limits = ServingLimits()
     (limits.bodyBytes, limits.connections, limits.requestsPerSecond) = (bodyLimit, connections, rate)
     let server: Server
     do {
-      server = try Server(host: host, port: port, limits: limits) { await service.answer($0) }
+      server = try Server(host: host, port: port, limits: limits, room: service.room) { await service.answer($0) }
     } catch let refusal as Refusal {
       throw ToolError(refusal.reason)
     }

@@ -22,6 +22,31 @@ struct FolderFiles: SlotFiles {
 
   private func path(_ name: String) -> String { folder + "/" + name }
 
+  /// Runs `body` while no other process is inside this function with this folder. Where it has no locks, at once.
+  /// - Parameters:
+  ///   - remains: names under which only killed processes leave files; they are removed first.
+  ///   - seconds: how long to wait for another process.
+  /// - Throws: what `body` throws, or a sentence when another process has the folder for longer.
+  func exclusively<Value>(
+    removing remains: [String], seconds: Double = 30, _ body: () throws -> Value
+  ) throws -> Value {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return try body() }
+    // The lock goes with the descriptor, also where the process is killed.
+    defer { close(descriptor) }
+    let end = martlet_host_nanoseconds() + UInt64(seconds * 1e9)
+    var isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    while !isLocked, errno == EWOULDBLOCK || errno == EINTR {
+      guard martlet_host_nanoseconds() < end else {
+        throw ToolError("another process deploys to \(folder) at this moment: try again.")
+      }
+      usleep(10_000)
+      isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    }
+    if isLocked { for name in remains { unlink(path(name)) } }
+    return try body()
+  }
+
   func read(_ name: String) throws -> [UInt8]? {
     guard FileManager.default.fileExists(atPath: path(name)) else { return nil }
     do {

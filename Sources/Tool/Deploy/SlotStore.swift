@@ -27,6 +27,8 @@ struct SlotStore<Files: SlotFiles> {
 
   let files: Files
   private static var noteName: String { "current" }
+  /// What `deploy` and `rollBack` write before it gets its name.
+  private static var partNames: [String] { [Slot.a.fileName, Slot.b.fileName, noteName].map(partName) }
 
   /// The current model: the slot that the note names or, where its file is damaged, the other one.
   /// - Returns: nil when nothing was ever deployed.
@@ -82,11 +84,13 @@ struct SlotStore<Files: SlotFiles> {
 
   /// Whole or not at all: beside, on the disk, renamed, on the disk.
   private func replace(_ name: String, with bytes: [UInt8]) throws {
-    try files.write(bytes, to: name + ".part")
-    try files.sync(name + ".part")
-    try files.rename(name + ".part", to: name)
+    try files.write(bytes, to: Self.partName(name))
+    try files.sync(Self.partName(name))
+    try files.rename(Self.partName(name), to: name)
     try files.syncFolder()
   }
+
+  private static func partName(_ name: String) -> String { name + ".part" }
 
   private func note() throws -> Note? {
     guard let bytes = try files.read(Self.noteName), bytes.count < 200 else { return nil }
@@ -100,5 +104,12 @@ struct SlotStore<Files: SlotFiles> {
   private func isSound(_ bytes: [UInt8]?) -> Bool {
     guard let bytes else { return false }
     return (try? ModelRunner.verifies(bytes)) != nil
+  }
+}
+
+extension SlotStore where Files == FolderFiles {
+  /// Changes the store while no other process does, after what killed ones left half-written is gone.
+  func alone(_ change: (Self) throws -> Note) throws -> Note {
+    try files.exclusively(removing: Self.partNames) { try change(self) }
   }
 }

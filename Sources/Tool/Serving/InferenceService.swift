@@ -10,6 +10,10 @@ final class InferenceService: Sendable {
   private let workers: ServingWorkers
   private let ending = Mutex(false)
   private let page: Data
+  /// What requests may need while they are answered.
+  let room = MemoryRoom()
+  /// Bytes that reading a body as JSON may take for each of its bytes: at most 48 as measured, with lists of one number each.
+  private static let jsonBytes = 48
 
   /// - Parameters:
   ///   - workers: how many threads run networks, each with sessions of its own.
@@ -31,6 +35,8 @@ final class InferenceService: Sendable {
       return refusal.response
     } catch let error as DecodingError {
       return Refusal(.badRequest, "The body is no inference request: \(Self.sentence(error))").response
+    } catch let error as DatasetError where error.lacksMemory {
+      return Refusal(.serviceUnavailable, "\(error)", retryAfterSeconds: 1).response
     } catch let error as DatasetError {
       return Refusal(.badRequest, "\(error)").response
     } catch {
@@ -95,7 +101,10 @@ final class InferenceService: Sendable {
 
   private func infer(_ model: ServedModel, _ body: Data) async throws -> HTTPResponse {
     Self.response(
-      try await workers.run(model) { session in
+      try await workers.run(model) { [room] session in
+        let needed = Self.jsonBytes * body.count + 1 << 20
+        try room.promise(needed)
+        defer { room.giveBack(needed) }
         let request = try JSONDecoder().decode(InferenceRequest.self, from: body)
         return try Self.encoder.encode(try session.answer(request, model.metadata))
       })

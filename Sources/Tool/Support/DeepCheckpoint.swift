@@ -1,3 +1,4 @@
+import Compiler
 import Finetuning
 import Foundation
 import Graph
@@ -41,7 +42,7 @@ struct DeepCheckpoint {
   /// - Throws: a sentence when the file cannot be used, or belongs to another run.
   func saved() throws -> Saved? {
     guard let path else { return nil }
-    TrainingCheckpoint.removeRemains(of: path)
+    AtomicFile.removeRemains(of: path)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try TrainingCheckpoint(contentsOf: path)
     try file.requireSettings(settings, from: path, remedy: "remove the file to begin anew")

@@ -102,17 +102,4 @@ struct TrainingCheckpoint {
           + (remedy ?? "start anew from its weights with --from \(path)") + ".")
     }
   }
-
-  /// Removes what killed runs left of checkpoints that they were writing to `path`.
-  static func removeRemains(of path: String) {
-    let url = URL(fileURLWithPath: path)
-    let folder = url.deletingLastPathComponent()
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
-      guard name.hasPrefix(url.lastPathComponent + "."), name.hasSuffix(".part"),
-        let process = Int32(name.dropFirst(url.lastPathComponent.count + 1).dropLast(5)), process > 0,
-        kill(process, 0) != 0, errno == ESRCH
-      else { continue }
-      try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
-    }
-  }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compiler
 import Foundation
 import Graph
 import Training
@@ -33,7 +34,7 @@ struct TrainingRecordOptions: ParsableArguments {
   /// - Throws: a sentence when the file cannot be used, or belongs to another run.
   func savedCheckpoint(_ settings: [String: String]) throws -> TrainingCheckpoint? {
     guard let checkpoint else { return nil }
-    TrainingCheckpoint.removeRemains(of: checkpoint)
+    AtomicFile.removeRemains(of: checkpoint)
     guard FileManager.default.fileExists(atPath: checkpoint) else {
       if resume { note("there is no \(checkpoint) yet: beginning") }
       return nil

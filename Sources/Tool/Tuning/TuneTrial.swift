@@ -1,5 +1,6 @@
 import Architectures
 import ArgumentParser
+import Compiler
 import Datasets
 import Foundation
 import Graph
@@ -18,7 +19,7 @@ struct TuneTrial {
   /// - Throws: an exit code after Ctrl-C, with a checkpoint written.
   func score(_ number: Int, _ options: TrainingOptions, epochs: Int) throws -> TuneState.Score {
     let path = TuneState.checkpoint(folder, number)
-    TrainingCheckpoint.removeRemains(of: path)
+    AtomicFile.removeRemains(of: path)
     let settings = try options.settings(known, training)
     let saved = FileManager.default.fileExists(atPath: path) ? try TrainingCheckpoint(contentsOf: path) : nil
     try saved?.requireSettings(settings, from: path)

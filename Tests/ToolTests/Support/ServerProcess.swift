@@ -20,11 +20,14 @@ final class ServerProcess: @unchecked Sendable {
   struct NoAnswer: Error {}
 
   /// Starts it on a free port and waits until it listens.
-  init(_ arguments: String...) throws {
+  /// - Parameter limits: words for a shell that starts it, like "ulimit -v 300000".
+  init(_ arguments: String..., limits: String? = nil) throws {
     let output = TemporaryFolder.shared.file("server-\(UUID().uuidString)")
     let errors = TemporaryFolder.shared.file("server-errors-\(UUID().uuidString)")
+    var command = [ToolProcess.tool.path, "serve", "--port", "0"] + arguments
+    if let limits { command = ["/bin/sh", "-c", "\(limits); exec \"$0\" \"$@\""] + command }
     process = try ToolProcess.start(
-      [ToolProcess.tool.path, "serve", "--port", "0"] + arguments,
+      command,
       environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }, output: output.path,
       errors: errors.path)
     for _ in 0..<1000 {
