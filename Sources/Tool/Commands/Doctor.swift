@@ -30,7 +30,10 @@ struct Doctor: ParsableCommand {
     show(found.scripts, title: "For scripts of a clone (tools/) and other commands of its documents only")
     if !found.problems.isEmpty { print("\n\(Ink.bad("Problems"))") }
     for problem in found.problems { print("  \(problem)") }
-    print("\n" + (found.isComplete ? Ink.good("Nothing is missing.") : Ink.bad("Something is missing: see above.")))
+    print(
+      "\n"
+        + (found.isComplete
+          ? Ink.good("martlet itself has all that it needs.") : Ink.bad("martlet itself lacks something: see above.")))
   }
 
   private func show(_ findings: [Examination.Finding], title: String) {
