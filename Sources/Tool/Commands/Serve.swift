@@ -86,7 +86,7 @@ struct Serve: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     let grace = grace
     let done = DispatchSemaphore(value: 0)
-    let signals = StopSignals {
+    let signals = StopSignals(endingAfter: grace + 3) {
       service.end()
       Task {
         await server.stop(graceSeconds: grace)
@@ -99,7 +99,7 @@ struct Serve: ParsableCommand {
     try output.emit(result) { print("serving \(result.models.joined(separator: ", ")) at \(result.url)") }
     fflush(nil)
     try Self.wait(for: done) { try await server.run() }
-    signals.cancel()
+    withExtendedLifetime(signals) {}
   }
 
   /// Runs to the end of `body`, or until somebody else says that it is over. The thread that waits is the process's first,

@@ -1,35 +1,48 @@
-import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C and requests to end: the first calls a function, the second ends the process as if nothing caught it.
-final class StopSignals: @unchecked Sendable {
-  private let sources: [any DispatchSourceSignal]
+/// Where the handler of signals writes.
+nonisolated(unsafe) private var stopPipe: Int32 = -1
 
-  init(_ body: @escaping @Sendable () -> Void) {
-    let hasStopped = Mutex(false)
-    sources = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        let isSecond = hasStopped.withLock { stopped in
-          defer { stopped = true }
-          return stopped
+/// Ctrl-C and requests to end: the first calls a function, the second ends the process as if nothing caught it. Both are taken by
+/// a thread that is there from the start, since the system may have none left to give.
+final class StopSignals: Sendable {
+  /// - Parameters:
+  ///   - seconds: after these the process ends with status 0 even where `body` could not do its work.
+  ///   - body: what the first signal calls.
+  init(endingAfter seconds: Double, _ body: @escaping @Sendable () -> Void) {
+    var ends: [Int32] = [-1, -1]
+    pipe(&ends)
+    let reading = ends[0]
+    stopPipe = ends[1]
+    Thread.detachNewThread {
+      var (number, hasStopped): (UInt8, Bool) = (0, false)
+      while true {
+        let count = read(reading, &number, 1)
+        guard count == 1 else {
+          if count < 0, errno == EINTR { continue }
+          return
         }
-        if isSecond {
-          signal(number, SIG_DFL)
-          // To the process: this thread blocks signals.
-          kill(getpid(), number)
+        if hasStopped {
+          signal(Int32(number), SIG_DFL)
+          kill(getpid(), Int32(number))
         } else {
+          hasStopped = true
+          signal(SIGALRM) { _ in _exit(0) }
+          alarm(UInt32(seconds.rounded(.up)))
           body()
         }
       }
-      source.resume()
-      return source
+    }
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        let saved = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(stopPipe, &byte, 1)
+        errno = saved
+      }
     }
   }
-
-  func cancel() { for source in sources { source.cancel() } }
 }
 
 /// The first error of a task, for the thread that waits for it.
