@@ -15,7 +15,20 @@ final class StopSignals: Sendable {
     pipe(&ends)
     let reading = ends[0]
     stopPipe = ends[1]
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        let saved = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(stopPipe, &byte, 1)
+        errno = saved
+      }
+    }
     Thread.detachNewThread {
+      // Whoever starts the process may have blocked them in it: then they wait until one thread takes them.
+      var taken = sigset_t()
+      sigemptyset(&taken)
+      for number in [SIGINT, SIGTERM, SIGALRM] { sigaddset(&taken, number) }
+      pthread_sigmask(SIG_UNBLOCK, &taken, nil)
       var (number, hasStopped): (UInt8, Bool) = (0, false)
       while true {
         let count = read(reading, &number, 1)
@@ -32,14 +45,6 @@ final class StopSignals: Sendable {
           alarm(UInt32(seconds.rounded(.up)))
           body()
         }
-      }
-    }
-    for number in [SIGINT, SIGTERM] {
-      signal(number) { number in
-        let saved = errno
-        var byte = UInt8(truncatingIfNeeded: number)
-        _ = write(stopPipe, &byte, 1)
-        errno = saved
       }
     }
   }
