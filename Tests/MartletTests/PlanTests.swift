@@ -1,3 +1,4 @@
+import CShim
 import Martlet
 import Testing
 
@@ -97,4 +98,44 @@ import Testing
         $0.operands[3] = UInt32(nothing)
       } == .operand)
   }
+
+  /// An operator that somebody else wrote asks for a row above the first of its input, which no turn writes.
+  @Test func refusesRowsOutsideAnInput() {
+    var writer = ModelWriter()
+    let tensors = (0..<3).map { _ in writer.tensor(4, 1, 16) }
+    writer.add(8, [tensors[0]], tensors[1], table: (0..<256).map { UInt8($0) })
+    writer.add(8, [tensors[1]], tensors[2], table: (0..<256).map { UInt8($0) })
+    writer.inputs = [UInt32(tensors[0])]
+    writer.outputs = [UInt32(tensors[2])]
+    for row in 0..<4 as Range<Int32> {
+      for index in [0, 1] as [UInt16] {
+        writer.turns.append(TurnRecord(operatorIndex: index, firstRow: row, rowCount: 1))
+      }
+    }
+    #expect(fault(verifying: writer.bytes()) == nil)
+    writer.operators[1].code = RowAbove.code
+    writer.operators[1].table = Extent()
+    let memory = GuardedMemory(copying: writer.bytes())
+    var refusal: Fault?
+    do throws(Fault) { _ = try Verifier<With<RowAbove, With<Activation, Empty>>>.verify(memory.model) } catch {
+      refusal = error
+    }
+    #expect(refusal == Fault(.operand, index: 1, detail: tensors[1]))
+  }
+}
+
+/// Wants the row above, also of the first.
+private enum RowAbove: Operator {
+  static var code: UInt32 { 1 << 20 }
+  static var kind: StaticString { "RowAbove" }
+
+  static func verify(_ step: borrowing Step) throws(Fault) {}
+
+  static func scratchBytes(_ step: borrowing Step) -> Int { 0 }
+
+  static func rowsNeeded(_ step: borrowing Step, ofInput input: Int, for rows: Range<Int32>) -> Range<Int32> {
+    rows.lowerBound - 1..<rows.upperBound
+  }
+
+  static func run(_ step: borrowing Step, rows: Range<Int32>, kernels: UnsafePointer<martlet_kernels>) {}
 }

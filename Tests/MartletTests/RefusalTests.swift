@@ -149,6 +149,52 @@ import Testing
     }
   }
 
+  /// Blocks of channels without a place, asked for alone.
+  @Test func channelsWithoutAPlace() {
+    let record = OperatorRecord()
+    let tensors = [TensorRecord](repeating: TensorRecord(), count: 2)
+    func refused(_ require: (borrowing Step) throws(Fault) -> Void) -> Fault? {
+      withUnsafePointer(to: record) { record in
+        tensors.withUnsafeBufferPointer { tensors in
+          let step = Step(record: record, inputs: tensors.baseAddress!, output: tensors.baseAddress! + 1)
+          do throws(Fault) {
+            try require(step)
+            return nil
+          } catch { return error }
+        }
+      }
+    }
+    #expect(
+      refused { step throws(Fault) in try step.requireFactors(blocks: 1, taps: 1) }
+        == Fault(.constant, index: 0, detail: 1))
+    #expect(
+      refused { step throws(Fault) in try step.requireInt16Factors(blocks: 1, taps: 1) }
+        == Fault(.constant, index: 0, detail: 1))
+  }
+
+  /// Of the steps that a proof may take, those that walks left are all that the proof of a view gets.
+  @Test func aViewOfMoreStepsThanAreLeft() {
+    var writer = ModelWriter()
+    let tensors = (0..<3).map { _ in writer.tensor(1, 1, 8) }
+    writer.tensors[tensors[2]].arenaOffset = writer.tensors[tensors[1]].arenaOffset
+    writer.add(8, [tensors[0]], tensors[1], table: (0..<256).map { UInt8($0) })
+    (writer.inputs, writer.outputs) = ([UInt32(tensors[0])], [UInt32(tensors[2])])
+    let memory = GuardedMemory(copying: writer.bytes())
+    #expect(fault(verifying: writer.bytes()) == nil)
+    func proof(stepsLeft: Int) -> (fault: Fault?, stepsLeft: Int) {
+      let view = ModelView(memory.model)
+      var check = ViewCheck(tensor: view.tensors + tensors[2], rows: 0..<1, place: 5, stepsLeft: stepsLeft)
+      do throws(Fault) {
+        try check.verify(view, before: 1, takesRows: false)
+        return (nil, check.stepsLeft)
+      } catch { return (error, check.stepsLeft) }
+    }
+    #expect(proof(stepsLeft: 2) == (nil, 1))
+    for steps in [0, 1] {
+      #expect(proof(stepsLeft: steps).fault == Fault(.limit, index: 5, detail: Limits.planSteps))
+    }
+  }
+
   private func faultOutsideAFile(_ record: OperatorRecord, _ tensors: [TensorRecord]) -> Fault.Code? {
     withUnsafePointer(to: record) { record in
       tensors.withUnsafeBufferPointer { tensors in

@@ -84,6 +84,57 @@ import Testing
     }
   }
 
+  /// What lies over the bytes of a part, but has other pixels, other rows or values of another kind, is not that part.
+  @Test func aPartOfAnotherShapeIsNoPart() {
+    func refused(_ change: (inout ModelWriter) -> Void) -> Fault? {
+      var (writer, _, _) = view(of: [0..<8, 8..<16])
+      change(&writer)
+      return fault(verifying: writer.bytes())
+    }
+    #expect(refused { _ in } == nil)
+    // The first part and what it is computed from, which stays without gaps.
+    let (input, part) = (1, 2)
+    func reshaped(height: Int32 = 4, width: Int32 = 2, ring: Int32? = nil, turns: [(Int, Int, Int)] = []) -> Fault? {
+      refused {
+        for tensor in [input, part] {
+          $0.tensors[tensor].height = height
+          $0.tensors[tensor].rowsHeld = height
+          $0.tensors[tensor].width = width
+        }
+        $0.tensors[part].rowsHeld = ring ?? height
+        $0.tensors[input].rowPitchBytes = UInt32(8 * width)
+        $0.turns = turns.map {
+          TurnRecord(operatorIndex: UInt16($0.0), firstRow: Int32($0.1), rowCount: UInt16($0.2))
+        }
+      }
+    }
+    let overlap = Fault(.overlap, index: 0)
+    #expect(reshaped(height: 3) == overlap)
+    #expect(reshaped(height: 5) == overlap)
+    #expect(reshaped(width: 1) == overlap)
+    // Rings: as many rows of more, and fewer.
+    #expect(reshaped(height: 5, ring: 4, turns: [(0, 0, 4), (1, 0, 4), (2, 0, 4), (0, 4, 1)]) == overlap)
+    #expect(reshaped(ring: 2, turns: [(0, 0, 2), (0, 2, 2), (1, 0, 4), (2, 0, 4)]) == overlap)
+    #expect(refused { $0.tensors[part].rowPitchBytes = 24 } == overlap)
+    #expect(refused { $0.tensors[part].pixelPitchBytes = 12 } == overlap)
+    // A row below; and both a row above, of which the second is found first.
+    #expect(refused { $0.tensors[part].arenaOffset += 32 } == overlap)
+    #expect(refused { $0.tensors[0].arenaOffset += 32 } == Fault(.overlap, index: 1))
+    // Four values of two bytes instead of eight of one.
+    #expect(
+      refused {
+        $0.operators[0].code = 49
+        $0.operators[0].table = Extent()
+        $0.operators[0].parameters[0] = 1 << 30
+        $0.operators[0].parameters[1] = 38
+        for tensor in [input, part] { $0.tensors[tensor].channels = 4 }
+        $0.tensors[input].pixelPitchBytes = 4
+        $0.tensors[input].rowPitchBytes = 8
+        $0.tensors[part].elementType = ElementType.int16.rawValue
+        $0.tensors[part].zeroPoint = 0
+      } == overlap)
+  }
+
   /// Random parts, written in random turns, in whole tensors and in rings: the proof and the bytes agree.
   @Test func randomPartsAreProvenByteForByte() {
     var generator = Generator(seed: 11)

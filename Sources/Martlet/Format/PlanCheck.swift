@@ -112,6 +112,7 @@ enum PlanCheck<Operators: OperatorSet> {
       }
       number &-= 1
     }
+    // Turns compute rows from the first on (`ScheduleCheck`): above written rows, only what no tensor has is missing.
     guard missingEnd == rows.upperBound else { throw Fault(.operand, index: place, detail: tensor) }
     if isSetBefore(view, tensor, walk) {
       guard intruder < 0 else { throw Fault(.overlap, index: view.operatorIndex(ofTurn: intruder)) }
