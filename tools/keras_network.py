@@ -27,13 +27,14 @@ def model(path):
 def values(nodes, weights, source, size):
     """Every value of a network, by name, from a square input of three channels called `source`."""
     import keras
-    made = {source: keras.Input((size, size, 3), batch_size=None)}
+    made = {source: keras.Input((size, size, 3))}
     for node in nodes:
         made[node["outputs"][0]] = layer(node, made, weights, keras)
     return made
 
 
 def layer(node, made, weights, keras):
+    """The value that a node makes of those in `made`; `weights` are the network's constants by name."""
     get, attributes = lambda number: made[node["inputs"][number]], node["attributes"]
     constant = lambda number: weights[node["inputs"][number]]
     kind, layers = node["kind"], keras.layers

@@ -42,7 +42,7 @@ public struct RepairGain: Sendable {
   /// Whether it was made.
   public var isOn: Bool
   /// By how much the outputs' signal to noise falls when only this one is left out, dB; nil when that was not measured.
-  /// Negative for a repair that does harm: below `-harmfulDecibels` it is not made.
+  /// Negative for a repair that does harm; the one that does most, if it is below `-harmfulDecibels`, is not made.
   public var gainDecibels: Double?
 
   /// A loss that so few inputs do not show by chance, dB.
