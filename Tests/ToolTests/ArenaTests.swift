@@ -34,7 +34,7 @@ struct ArenaTests {
   /// Whatever lies in bytes that nothing needs, every plan gives the answer of whole tensors, and no turn writes a byte
   /// beside its own rows and scratch.
   @Test(arguments: NamedNetworks.chosen) func turnsTouchNothingElse(name: String) throws {
-    let planner = try MemoryPlanner(try NamedNetworks.graph(name))
+    let planner = try NamedNetworks.planner(name)
     let whole = try WatchedRun(try planner.packed(.wholeTensors), rubbish: 0x5A)
     #expect(whole.trespasses.isEmpty, "whole: \(whole.trespasses.first ?? "")")
     let values = Array(whole.outputs.joined())

@@ -44,6 +44,22 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: output))
   }
 
+  @Test func saysThatTheNetworkHasOutputsForMoreClasses() throws {
+    let data = try StripePictures.make(classes: 2, training: 8, test: 2)
+    let output = TemporaryFolder.shared.file("outputs-\(UUID().uuidString).safetensors").path
+    let arguments = [
+      "train", "lenet-5", "--width", "0.2", "--data", data, "--epochs", "1", "--batch", "4", "-o", output,
+    ]
+    let more = try ToolProcess(arguments)
+    #expect(more.status == 0 && more.errors.contains("--classes 2"), "\(more.errors)")
+    let same = try ToolProcess(arguments + ["--classes", "2"])
+    #expect(same.status == 0 && !same.errors.contains("--classes"), "\(same.errors)")
+    // The command that it prints packs what was trained.
+    let next = same.output.split(separator: "\n").last { $0.hasPrefix("next: martlet ") } ?? ""
+    let convert = try ToolProcess(next.split(separator: " ").dropFirst(2).map(String.init))
+    #expect(convert.status == 0 && convert.output.contains("written"), "\(next): \(convert.errors)")
+  }
+
   /// Losses, optimizers and changes of pictures, each of which changes the weights.
   @Test func optionsCount() throws {
     let data = try StripePictures.make(classes: 4, training: 16, test: 4)

@@ -39,7 +39,8 @@ public struct ArenaPlan: Equatable, Sendable {
   public var offsets: [Int]
   /// The end of the last buffer, slack included.
   public var arenaBytes: Int
-  /// The largest sum of buffers that are alive during one operator: no plan can be smaller.
+  /// The largest sum of buffers that are alive during one operator, or more where followers rule that out: no plan can be
+  /// smaller.
   public var lowerBoundBytes: Int
   /// The operator during which that many are alive.
   public var peakOperator = 0

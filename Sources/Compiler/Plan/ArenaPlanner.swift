@@ -51,10 +51,11 @@ private let exactSearchBlocks = 64
 /// First at fixed distances from what is followed, which is easier to place; then anywhere.
 private func planFollowers(_ buffers: [ArenaBuffer], steps: Int, limit: Int, target: Int) -> ArenaPlan {
   let free = PlacementProblem(buffers)
-  let enough = max(target, free.bound.withSlack)
+  let bound = free.provenBound(from: free.bound.withSlack, withSlack: true)
+  let enough = max(target, bound)
   var plan = ArenaPlan(
-    offsets: [], arenaBytes: .max, lowerBoundBytes: free.bound.bytes, peakOperator: free.bound.time,
-    isProvenSmallest: false)
+    offsets: [], arenaBytes: .max, lowerBoundBytes: free.provenBound(from: free.bound.bytes, withSlack: false),
+    peakOperator: free.bound.time, isProvenSmallest: false)
   for joining in [PlacementProblem.Joining.highest, .tightest, .free] where plan.arenaBytes > enough {
     let problem = joining == .free ? free : PlacementProblem(buffers, joining: joining)
     let given = joining == .free ? free.items.map { plan.offsets[$0.members[0].buffer] } : nil
@@ -65,7 +66,7 @@ private func planFollowers(_ buffers: [ArenaBuffer], steps: Int, limit: Int, tar
       plan.offsets = problem.offsets(found.bases, count: buffers.count)
     }
   }
-  plan.isProvenSmallest = plan.arenaBytes <= free.bound.withSlack
+  plan.isProvenSmallest = plan.arenaBytes <= bound
   return plan
 }
 

@@ -10,7 +10,8 @@ public struct MemoryPlan: Sendable {
   public var pushesInput: Bool
   /// What a session needs.
   public var arenaBytes: Int
-  /// The largest set of tensors, rings of rows and scratch alive together in the chosen schedule: no placement is smaller.
+  /// The largest set of tensors, rings of rows and scratch alive together in the chosen schedule, or more where the order of
+  /// tensors written over each other rules that out: no placement is smaller.
   public var lowerBoundBytes: Int
   /// The part of the bound that is scratch of operators.
   public var scratchBytes: Int
@@ -39,17 +40,24 @@ public struct MemoryPlanner {
   /// - Throws: `GraphError` with every layer that cannot be compiled.
   public init(_ graph: Graph, threads: Int = 1) throws(GraphError) {
     var simplified = graph
-    var quantized: QuantizedNetwork
     if graph.isQuantized {
       try simplifyQuantized(&simplified)
-      quantized = try QuantizedNetwork(quantized: simplified)
+      try self.init(QuantizedNetwork(quantized: simplified), threads: threads)
     } else {
       try simplify(&simplified)
-      let rules = ChosenQuantizations(simplified, CalibrationStatistics(assumedFor: simplified), method: .minMax)
-      quantized = try QuantizedNetwork(simplified, rules)
+      try self.init(simplified, CalibrationStatistics(assumedFor: simplified), threads: threads)
     }
-    viewConcats(&quantized)
-    planner = try NetworkPlanner(quantized, threads: threads)
+  }
+
+  private init(_ simplified: Graph, _ statistics: CalibrationStatistics, threads: Int) throws(GraphError) {
+    let rules = ChosenQuantizations(simplified, statistics, method: .minMax)
+    try self.init(QuantizedNetwork(simplified, rules), threads: threads)
+  }
+
+  private init(_ quantized: QuantizedNetwork, threads: Int) throws(GraphError) {
+    var network = quantized
+    viewConcats(&network)
+    planner = try NetworkPlanner(network, threads: threads)
   }
 
   /// The plan that the compiler makes for `goal`.
@@ -65,7 +73,16 @@ public struct MemoryPlanner {
 }
 
 extension MemoryPlanner {
-  /// The packed model of a plan, with ranges as they were assumed: for tests of memory, not for answers.
+  /// A float network with ranges as calibration finds them: under assumed ones the values of networks that multiply by
+  /// gates fade away layer by layer.
+  /// - Throws: as `calibrate` and `init(_:threads:)`.
+  init(_ graph: Graph, calibratedOn data: CalibrationData) throws {
+    var simplified = graph
+    try simplify(&simplified)
+    try self.init(simplified, calibrate(simplified, on: data), threads: 1)
+  }
+
+  /// The packed model of a plan: for tests of memory, not for answers.
   func packed(_ goal: ArenaGoal, pushesInput: Bool = false) throws(GraphError) -> [UInt8] {
     let (network, records, plan) = try planner.plan(goal, pushesInput: pushesInput)
     return try packModel(network, records, plan, ModelMetadata())

@@ -11,7 +11,7 @@ struct NetworkPlan {
   var units: [PlanUnit]
   /// A multiple of 64.
   var arenaBytes: Int
-  /// The largest set of tensors and scratch that are alive together, without slack and alignment.
+  /// The fewest bytes that any placement of these units takes, as far as is proved, without slack and alignment.
   var lowerBoundBytes: Int
   /// The scratch in it.
   var boundScratchBytes: Int

@@ -85,6 +85,7 @@ struct Train: ParsableCommand {
     try json.emit(run.position.epochs) {
       if let last = run.position.epochs.last {
         print("\(output): \((last.testAccuracy * 100).digits(2)) % of the test pictures")
+        print("next: \(options.conversion(of: output, architecture, data))")
       }
     }
   }

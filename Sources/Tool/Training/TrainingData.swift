@@ -35,6 +35,7 @@ struct TrainingData {
   ) throws -> TrainingImages {
     let dataset = try Dataset.open(path, split: split)
     let (rules, classes) = (rules, classes)
+    if split == .training { tellOutputsWithoutClass(dataset) }
     var images = TrainingImages(height: rules.height, width: rules.width, channels: rules.channels)
     let progress = Progress("reading the \(split.rawValue) pictures")
     var wanted = Array(0..<dataset.count)
@@ -60,6 +61,12 @@ struct TrainingData {
     }
     progress.finish()
     return images
+  }
+
+  private func tellOutputsWithoutClass(_ dataset: Dataset) {
+    let known = max(dataset.classNames.count, ((0..<dataset.count).compactMap(dataset.label).max() ?? 0) + 1)
+    guard known > 1, known < classes else { return }
+    note("the network tells \(classes) classes apart, the pictures have \(known): --classes \(known) makes it smaller")
   }
 
   /// The first pictures as a network's inputs, one by one.

@@ -3,6 +3,8 @@ import Foundation
 import Graph
 import Importers
 
+@testable import Compiler
+
 /// The networks that people know by name: those of Architectures, and the files in the test data.
 enum NamedNetworks {
   /// A few of each kind; all with MARTLET_ALL_NETWORKS=1 (tools/memory-evidence), which takes an optimized build.
@@ -45,6 +47,21 @@ enum NamedNetworks {
   private static func isLarge(_ name: String) -> Bool {
     let attributes = try? FileManager.default.attributesOfItem(atPath: TestData.path("models/\(name)"))
     return (attributes?[.size] as? Int ?? 0) > 1 << 20
+  }
+
+  /// Plans of a network whose answer says something: where values are multiplied by gates, ranges are measured on random
+  /// inputs, as the values would fade under assumed ones.
+  static func planner(_ name: String) throws -> MemoryPlanner {
+    let graph = try graph(name)
+    guard !graph.isQuantized, graph.nodes.contains(where: { $0.operation is Multiply }) else {
+      return try MemoryPlanner(graph)
+    }
+    var random = SplitMix64(seed: 7)
+    let inputs = graph.inputs.map { input in
+      let shape = graph[input].shape
+      return Tensor(shape: shape, values: (0..<shape.reduce(1, *)).map { _ in Float(random.below(2001)) / 1000 - 1 })
+    }
+    return try MemoryPlanner(graph, calibratedOn: CalibrationData(count: 1) { _ in inputs })
   }
 
   static func graph(_ name: String) throws -> Graph {
