@@ -20,14 +20,15 @@ def model(path):
             weights[node.output[0]] = onnx.numpy_helper.to_array(node.attribute[0].t)
     source = next(one for one in file.graph.input if one.name not in weights)
     nodes = [described(node) for node in file.graph.node if node.op_type != "Constant"]
-    made = values(nodes, weights, source.name, source.type.tensor_type.shape.dim[2].dim_value)
+    _, channels, size, _ = (one.dim_value for one in source.type.tensor_type.shape.dim)
+    made = values(nodes, weights, source.name, size, channels)
     return keras.Model(made[source.name], made[file.graph.output[0].name])
 
 
-def values(nodes, weights, source, size):
-    """Every value of a network, by name, from a square input of three channels called `source`."""
+def values(nodes, weights, source, size, channels=3):
+    """Every value of a network, by name, from a square input called `source`."""
     import keras
-    made = {source: keras.Input((size, size, 3))}
+    made = {source: keras.Input((size, size, channels))}
     for node in nodes:
         made[node["outputs"][0]] = layer(node, made, weights, keras)
     return made
@@ -56,7 +57,9 @@ def layer(node, made, weights, keras):
     if kind == "GlobalAveragePool":
         return layers.GlobalAveragePooling2D(keepdims=True)(get(0))
     if kind in ("Flatten", "Reshape"):
-        return layers.Flatten()(get(0))
+        x = get(0)
+        is_image = len(x.shape) == 4 and x.shape[1:3] != (1, 1)
+        return layers.Flatten()(layers.Permute((3, 1, 2))(x) if is_image else x)
     if kind == "Slice" and list(constant(1)) == [0] and len(node["inputs"]) == 5:
         places = [slice(None)] * 4
         places[[0, 3, 1, 2][int(constant(3)[0])]] = slice(0, None, int(constant(4)[0]))
