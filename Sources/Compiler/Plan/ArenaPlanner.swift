@@ -51,12 +51,12 @@ private let exactSearchBlocks = 64
 /// First at fixed distances from what is followed, which is easier to place; then anywhere.
 private func planFollowers(_ buffers: [ArenaBuffer], steps: Int, limit: Int, target: Int) -> ArenaPlan {
   let free = PlacementProblem(buffers)
+  let enough = max(target, free.bound.withSlack)
   let bound = free.provenBound(from: free.bound.withSlack, withSlack: true)
-  let enough = max(target, bound)
   var plan = ArenaPlan(
     offsets: [], arenaBytes: .max, lowerBoundBytes: free.provenBound(from: free.bound.bytes, withSlack: false),
     peakOperator: free.bound.time, isProvenSmallest: false)
-  for joining in [PlacementProblem.Joining.highest, .tightest, .free] where plan.arenaBytes > enough {
+  for joining in [PlacementProblem.Joining.highest, .tightest, .free] where plan.arenaBytes > max(target, bound) {
     let problem = joining == .free ? free : PlacementProblem(buffers, joining: joining)
     let given = joining == .free ? free.items.map { plan.offsets[$0.members[0].buffer] } : nil
     let found = problem.findPlaces(
