@@ -41,7 +41,8 @@ struct CalibratedNetwork {
     // Names that do not exist are found before the long work.
     _ = try LayerWeightBits(scaled, options, int16)
     statistics = try calibrate(
-      scaled, on: calibration, gathersColumns: options.roundsByCovariance, workers: workers
+      scaled, on: calibration,
+      gathersColumns: options.roundsByCovariance && !options.reconstructsWithEightBits, workers: workers
     ) { progress("calibrate", $0) }
     (self.network, self.scaled) = (network, scaled)
   }
@@ -61,7 +62,7 @@ struct CalibratedNetwork {
   /// - Throws: as `compile`.
   func weights(
     _ bits: LayerWeightBits, _ options: CompileOptions, progress: (Double) -> Void
-  ) throws(GraphError) -> Weights {
+  ) throws -> Weights {
     var metadata = ModelMetadata(
       labels: options.labels.isEmpty ? source.labels : options.labels, preprocessing: options.preprocessing,
       macs: network.macs, parameters: network.parameterCount)
@@ -69,6 +70,12 @@ struct CalibratedNetwork {
     var result = Weights(corrected: scaled, rules: rules, metadata: metadata)
     if options.correctsBiases { try correctBiases(&result.corrected, rules, bits, statistics) }
     guard options.roundsByCovariance else { return result }
+    if options.reconstructsWithEightBits {
+      result.values = try reconstructWeights(
+        scaled, rules, bits, on: calibration, correctsBiases: options.correctsBiases, on: workers, notes: &result.notes,
+        progress: progress)
+      return result
+    }
     result.values = try roundWeights(
       scaled, rules, bits, statistics, correctsBiases: options.correctsBiases, on: workers, notes: &result.notes,
       progress: progress)
@@ -104,7 +111,8 @@ struct CalibratedNetwork {
         ("calibration hash", String(statistics.dataHash, radix: 16)), ("bias correction", "\(options.correctsBiases)"),
         (equalizationKey, "\(options.equalizesChannels && options.activations != .int16)"),
         (absorptionKey, "\(absorbedBiases)"), ("rounding by covariance", "\(options.roundsByCovariance)"),
-      ] + options.activations.provenance + options.weights.provenance
+      ] + (options.reconstructsWithEightBits ? [("reconstruction", "true")] : []) + options.activations.provenance
+      + options.weights.provenance
     let bytes = try packModel(planned, records, plan, metadata)
 
     let agreement = try checkAgreement(

@@ -9,6 +9,9 @@ public struct CompileOptions: Sendable {
   /// Whether weights are rounded so that the error of their products with calibration inputs is small, instead of each
   /// to its nearest step.
   public var roundsByCovariance = true
+  /// Whether weights, besides, make up for what the packed layers before them compute otherwise than in float. Of networks of
+  /// eight-bit weights whose weights are rounded by covariance. It takes about as long again as everything else.
+  public var reconstructsLayers = false
   /// Whether channels are scaled so that the one scale of an int8 tensor suits all of its channels.
   public var equalizesChannels = true
   /// Whether what channels behind a ReLU always hold moves into the biases of the layers that read them.

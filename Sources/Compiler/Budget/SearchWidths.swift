@@ -13,6 +13,9 @@ public func compile(
   _ graph: Graph, calibration: CalibrationData, budget: WidthBudget, options: CompileOptions = CompileOptions(),
   workers: Workers = Workers(), progress: (_ step: String, _ share: Double) -> Void = { _, _ in }
 ) throws -> (model: CompiledModel, search: WidthSearch) {
+  // Layers exchange their weights one by one, so that none may count on those before it.
+  var options = options
+  options.reconstructsLayers = false
   let trials = try WidthTrials(graph, budget.data, workers) { progress("float answers", $0) }
   var search = WidthStages(
     graph: graph, calibration: calibration, budget: budget, options: options, workers: workers, trials: trials)
@@ -21,7 +24,7 @@ public func compile(
     budget: budget, trials: trials, trial: trial, inputs: try trials.inputs(of: trial.model))
   let choice = try walk.choose { progress("search for four bits", $0) }
 
-  var options = search.options
+  options = search.options
   let names = choice.fourBitNodes.map { calibrated.scaled.nodes[$0].name }
   options.weights = names.isEmpty ? .int8 : .int4Layers(Set(names))
   let bits = LayerWeightBits(fourBitNodes: choice.fourBitNodes, in: calibrated.scaled)

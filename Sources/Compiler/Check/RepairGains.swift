@@ -1,7 +1,7 @@
 import struct Graph.Graph
 import class Graph.Workers
 
-/// What `compile` does so that less is lost in int8; each can be left out.
+/// What `compile` does so that less is lost in int8; each can be left out. All but `reconstruction` are made by default.
 public enum Repair: String, CaseIterable, Sendable {
   /// Channels are scaled so that the one scale of a tensor suits all of them.
   case equalization
@@ -11,6 +11,8 @@ public enum Repair: String, CaseIterable, Sendable {
   case biasCorrection = "bias-correction"
   /// Weights are rounded by what they are multiplied with.
   case rounding
+  /// Weights make up for what the packed layers before them compute otherwise than in float; only together with `rounding`.
+  case reconstruction
 }
 
 extension CompileOptions {
@@ -22,6 +24,7 @@ extension CompileOptions {
       case .biasAbsorption: absorbsBiases
       case .biasCorrection: correctsBiases
       case .rounding: roundsByCovariance
+      case .reconstruction: reconstructsLayers
       }
     }
     set {
@@ -30,6 +33,7 @@ extension CompileOptions {
       case .biasAbsorption: absorbsBiases = newValue
       case .biasCorrection: correctsBiases = newValue
       case .rounding: roundsByCovariance = newValue
+      case .reconstruction: reconstructsLayers = newValue
       }
     }
   }
@@ -57,11 +61,13 @@ func repairGains(
   _ graph: Graph, calibration: CalibrationData, options: CompileOptions, absorbedBiases: Int, final: Agreement,
   workers: Workers, progress: (Double) -> Void
 ) throws -> [RepairGain] {
-  try Repair.allCases.enumerated().map { number, repair in
+  try Repair.allCases.filter { $0 != .reconstruction || options[$0] }.enumerated().map { number, repair in
     let isOn = options[repair]
     guard options.measuresRepairs, isOn else { return RepairGain(repair: repair, isOn: isOn) }
     progress(Double(number) / Double(Repair.allCases.count))
-    let isIdle = repair == .biasAbsorption && absorbedBiases == 0
+    let isIdle =
+      repair == .biasAbsorption && absorbedBiases == 0
+      || repair == .reconstruction && !options.reconstructsWithEightBits
     var gain = 0.0
     if !isIdle {
       let without = try compile(
@@ -75,6 +81,11 @@ func repairGains(
 }
 
 extension CompileOptions {
+  /// Whether layers are reconstructed, as far as the options decide.
+  var reconstructsWithEightBits: Bool {
+    reconstructsLayers && roundsByCovariance && weights == .int8 && activations != .int16
+  }
+
   /// For a trial without one repair: nothing that only makes a file smaller or a report longer.
   fileprivate func without(_ repair: Repair) -> CompileOptions {
     var trial = self

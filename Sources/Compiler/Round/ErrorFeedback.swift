@@ -79,6 +79,31 @@ struct ErrorFeedback: Sendable {
     return values
   }
 
+  /// The row vector z with z · H = `right`, H being the damped covariance; zeros where nothing varies.
+  func solved(_ right: [Float]) -> [Float] {
+    var row = places.map { right[$0].isFinite ? right[$0] : 0 }
+    guard diagonal.first ?? 0 > 0 else { return Array(repeating: 0, count: order) }
+    feedback.withUnsafeBufferPointer { feedback in
+      row.withUnsafeMutableBufferPointer { row in
+        guard let feedback = feedback.baseAddress, let row = row.baseAddress else { return }
+        // right = y · D · (I + U)ᵀ, from the last to the first, then y = z · (I + U), from the first to the last.
+        for step in stride(from: order - 1, through: 0, by: -1) {
+          let left = order - 1 - step
+          row[step] -= dotProduct(feedback + step * order + step + 1, row + step + 1, count: left)
+        }
+        for step in 0..<order { row[step] /= diagonal[step] }
+        for step in 0..<order {
+          let value = row[step]
+          let factors = feedback + step * order
+          for later in step + 1..<max(order, step + 1) { row[later] -= value * factors[later] }
+        }
+      }
+    }
+    var result = row
+    for (step, place) in places.enumerated() { result[place] = row[step] }
+    return result
+  }
+
   /// Rounds steps that are in the order of `places`. The cost is Σ D[k] · (e[k] + Σ_{j<k} e[j]·U[j][k])².
   private func roundInOrder(
     _ steps: [Float], _ largest: Float, feedsBack: Bool
@@ -108,4 +133,21 @@ struct ErrorFeedback: Sendable {
     }
     return (values, cost)
   }
+}
+
+/// Σ a[k] · b[k].
+func dotProduct(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
+  var sums = SIMD16<Float>.zero
+  var index = 0
+  while index + 16 <= count {
+    let left = UnsafeRawPointer(a + index).loadUnaligned(as: SIMD16<Float>.self)
+    sums += left * UnsafeRawPointer(b + index).loadUnaligned(as: SIMD16<Float>.self)
+    index += 16
+  }
+  var sum = sums.sum()
+  while index < count {
+    sum += a[index] * b[index]
+    index += 1
+  }
+  return sum
 }

@@ -57,6 +57,13 @@ struct Convert: ParsableCommand {
 
   @Flag(
     help: """
+      One more repair, `reconstruction`: the weights of each layer make up for what the packed layers before it compute \
+      otherwise than in float. Takes about as long again. Not with weights of 4 bits or --activations 16.
+      """)
+  var reconstruct = false
+
+  @Flag(
+    help: """
       Make all repairs without measuring what each brings, which takes about as long as calibration for each; a repair \
       that does harm is not found then.
       """)
@@ -137,6 +144,12 @@ struct Convert: ParsableCommand {
     }
     guard maxDrop == nil || (int4Layers.isEmpty && activations == 8) else {
       throw ValidationError("--max-drop chooses the widths: leave --int4-layers and --activations out.")
+    }
+    guard !reconstruct || (int4Layers.isEmpty && activations == 8 && maxDrop == nil) else {
+      throw ValidationError("--reconstruct is for weights and activations of 8 bits: leave the other widths out.")
+    }
+    guard !reconstruct || !without.contains(.rounding) else {
+      throw ValidationError("--reconstruct needs the repair `rounding`: leave one of the two out.")
     }
     guard Set(int4Layers).isDisjoint(with: int16Layers) else {
       throw ValidationError("A layer is named by --int4-layers and by --int16-layers: choose one of the two.")
@@ -232,6 +245,7 @@ struct Convert: ParsableCommand {
     }
     options.labels = try readLabels(graph)
     options.preprocessing = rules.map(PreprocessingRecord.init)
+    options.reconstructsLayers = reconstruct
     for repair in without { options[repair] = false }
     options.measuresRepairs = !skipGains
     options.arena = arenaGoal!
