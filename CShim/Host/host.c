@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /// A file that must be read from the disk comes in large pages, which the page cache keeps: each is mapped by one fault.
 /// Where the system has none, or the file is there in small ones, this changes nothing.
@@ -146,6 +149,14 @@ int32_t martlet_host_has_memory(size_t count) {
     if (pages == NULL) return 0;
     munmap(pages, count == 0 ? 1 : count);
     return 1;
+}
+
+void martlet_host_limit_heaps(int32_t count) {
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, count);
+#else
+    (void)count;
+#endif
 }
 
 static void *wait_for_gate(void *gate) {

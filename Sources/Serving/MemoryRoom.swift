@@ -6,6 +6,8 @@ import Synchronization
 /// be refused: memory that runs out later ends the process, which nobody can answer.
 public final class MemoryRoom: Sendable {
   private let promised = Mutex(0)
+  /// Kept for the stacks of two threads that may have to begin: where the system gives none, requests would wait for ever.
+  private static let threadBytes = 16 << 20
 
   /// Nothing is promised yet.
   public init() {}
@@ -15,7 +17,9 @@ public final class MemoryRoom: Sendable {
   public func promise(_ bytes: Int) throws(Refusal) {
     let isThere = promised.withLock { promised in
       let (sum, overflow) = promised.addingReportingOverflow(max(0, bytes))
-      guard !overflow, martlet_host_has_memory(sum) != 0 else { return false }
+      guard !overflow, sum < .max - Self.threadBytes, martlet_host_has_memory(sum + Self.threadBytes) != 0 else {
+        return false
+      }
       promised = sum
       return true
     }

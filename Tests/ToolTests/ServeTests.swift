@@ -164,6 +164,21 @@ import Testing
     #expect(try server.stop(SIGTERM) == 0)
   }
 
+  /// A heap of its own for each thread would use up the addresses of a process whose memory is limited.
+  @Test func workersShareHeaps() async throws {
+    let server = try ServerProcess(Self.network, "--workers", "12")
+    let photo = Data("P5 40 30 255\n".utf8) + Data(repeating: 9, count: 1200)
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<48 { group.addTask { try await server.post("/photo/lenet", photo).status } }
+      for try await status in group { #expect([200, 429, 503].contains(status)) }
+    }
+    let status = try String(contentsOfFile: "/proc/\(server.process)/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmSize:") })
+    let kilobytes = try #require(Int(line.split(whereSeparator: \.isWhitespace)[1]))
+    #expect(kilobytes < 500_000)
+    #expect(try server.stop(SIGTERM) == 0)
+  }
+
   /// Where the system gives no threads, the server says so instead of waiting for them.
   @Test func fewThreadsGiveASentence() throws {
     let run = try ToolProcess(["serve", Self.network, "--port", "0", "--workers", "250"], limits: "ulimit -v 900000")

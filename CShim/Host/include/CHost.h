@@ -27,6 +27,9 @@ uint64_t martlet_host_private_bytes(void);
 void *martlet_host_allocate_pages(size_t count);
 /// Whether the system would give so many bytes at this moment: 1, or 0. Costs two system calls.
 int32_t martlet_host_has_memory(size_t count);
+/// Lets all threads that begin from now on share so many heaps, where the C library gives each thread one of its own: glibc
+/// reserves 64 MiB of addresses for each.
+void martlet_host_limit_heaps(int32_t count);
 /// Whether the system would give so many threads at once, up to 512, besides those that run: 1, or 0.
 int32_t martlet_host_has_threads(int32_t count);
 /// Writes all bytes to a file descriptor (1 = standard output, 2 = standard error). 0, or errno.

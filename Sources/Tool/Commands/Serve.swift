@@ -68,6 +68,8 @@ struct Serve: ParsableCommand {
       throw ToolError("Two models are called \(name): rename one of the files.")
     }
     let count = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    // Heaps of all threads would leave no addresses for threads to come where memory is limited.
+    martlet_host_limit_heaps(2)
     // Whoever waits for a thread that the system does not give waits for ever.
     guard martlet_host_has_threads(Int32(count + ProcessInfo.processInfo.activeProcessorCount + 2)) != 0 else {
       throw ToolError(
