@@ -76,4 +76,25 @@ struct ConvertTests {
     let automatic = try ToolProcess(arguments + ["--int4-layers", "auto"])
     #expect(try automatic.json()["widths"] is [String: Any], "\(automatic.errors)")
   }
+
+  @Test func reconstructionIsARepairOnRequest() throws {
+    let numbers = TemporaryFolder.shared.file("reconstruct.npy").path
+    let values = (0..<6 * 784).map { Float($0 * 7919 % 256) }
+    try #require(NumpyArray(shape: [6, 28, 28, 1], floats: values)).write(to: numbers)
+    let arguments = [
+      "convert", TestData.path("models/mnist_tinymaix-resnet_f32.tflite"), "--calibrate", numbers, "-o",
+      TemporaryFolder.shared.file("reconstruct.martlet").path, "--json",
+    ]
+    for (options, isMade) in [([], false), (["--reconstruct"], true)] {
+      let run = try ToolProcess(arguments + options)
+      #expect(run.status == 0 && run.output.contains("\"reconstruction\"") == isMade, "\(run.output) \(run.errors)")
+    }
+    for wrong in [
+      ["--activations", "16"], ["--int4-layers", "all"], ["--without", "rounding"],
+      ["--max-drop", "1", "--data", numbers],
+    ] {
+      let run = try ToolProcess(arguments + ["--reconstruct"] + wrong)
+      #expect(run.status == 64 && run.errors.contains("--reconstruct"), "\(wrong): \(run.errors)")
+    }
+  }
 }

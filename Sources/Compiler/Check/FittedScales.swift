@@ -21,6 +21,8 @@ struct FittedScales: Sendable {
 
   fileprivate struct Sums {
     var count = 0.0
+    /// Of values that are not 0, the square of the step that each is rounded to, added up.
+    var rounding = 0.0
     var found = 0.0
     var wanted = 0.0
     var square = 0.0
@@ -37,7 +39,7 @@ struct FittedScales: Sendable {
       let found = Double(rule.real(ofValue: value))
       let wanted = Double(expected[index])
       guard wanted.isFinite else { continue }
-      channels[index % channels.count].add(found, wanted)
+      channels[index % channels.count].add(found, wanted, step: Double(rule.scale))
     }
   }
 
@@ -47,8 +49,9 @@ struct FittedScales: Sendable {
 }
 
 extension FittedScales.Sums {
-  fileprivate mutating func add(_ found: Double, _ wanted: Double) {
+  fileprivate mutating func add(_ found: Double, _ wanted: Double, step: Double) {
     count += 1
+    if found != 0 { rounding += step * step }
     self.found += found
     self.wanted += wanted
     square += found * found
@@ -59,7 +62,11 @@ extension FittedScales.Sums {
 
   fileprivate func fit(hasOffset: Bool) -> StoredChannel {
     var plain = StoredChannel()
-    if product > 0, square > 0 { plain.scale = channelScale(near: product / square) }
+    if product > 0, square > 0 {
+      plain.scale = channelScale(near: product / square)
+      // What rounding alone may be is no sign of a scale: a channel that hardly speaks would take any.
+      if error(StoredChannel()) <= error(plain) + rounding { plain.scale = 1 }
+    }
     guard hasOffset, count > 1, lowest > 0 else { return plain }
     let variance = square - found * found / count
     let covariance = product - found * wanted / count

@@ -58,7 +58,7 @@ struct Convert: ParsableCommand {
   @Flag(
     help: """
       One more repair, `reconstruction`: the weights of each layer make up for what the packed layers before it compute \
-      otherwise than in float. Takes about as long again. Not with weights of 4 bits or --activations 16.
+      otherwise than in float. Takes about half as long again. Not with weights of 4 bits or --activations 16.
       """)
   var reconstruct = false
 
